@@ -1,0 +1,1 @@
+"""HubSpot's marketing campaigns API, from our side. Knows nothing of runs, portals or Redis."""
