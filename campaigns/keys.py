@@ -1,0 +1,159 @@
+"""Every name that outlives a process: run ids, markers, fingerprints, Redis keys and their lifetimes."""
+
+import base64
+import hashlib
+import re
+from typing import Final
+
+import msgspec
+
+from campaigns.model import Trigger
+
+SECOND: Final = 1_000
+HOUR: Final = 3_600 * SECOND
+DAY: Final = 24 * HOUR
+
+PREFIXES: Final = {
+    # permanent
+    "accepts": "fanfare:accepts",  # counts acceptances; the last part of the order in a lane
+    # open: gone when the runs, portals or callbacks that they speak of are
+    "due": "fanfare:due",  # portal -> when somebody must be on it
+    "run": "fanfare:run:",  # + run id: the run, until it is trimmed
+    "key": "fanfare:key:",  # + key hash: run id and fingerprint; lives as long as the run
+    "index": "fanfare:index:",  # + caller: run id -> number of its acceptance
+    "ended": "fanfare:ended",  # run id -> when it is trimmed
+    "line": "fanfare:line:",  # + portal: run id -> rank; may go now
+    "turns": "fanfare:turns:",  # + portal: who had which turn in the line
+    "waiting": "fanfare:waiting:",  # + portal: run id -> until
+    "held": "fanfare:held:",  # + portal: run id -> notbefore
+    "flight": "fanfare:flight:",  # + portal: run id -> its rank in the line
+    "lane": "fanfare:lane:",  # + lane hash: order and run id; the head has score 0, those behind it 1
+    "callbacks": "fanfare:callbacks",  # run id -> when its callback is tried next
+    # with a lifetime
+    "lease": "fanfare:lease:",  # + portal: who serves it (LEASE)
+    "call": "fanfare:call:",  # + portal: an RQ job was enqueued for it (CALL)
+    "quota": "fanfare:quota:",  # + portal: place -> when it is free again (QUOTA)
+    "notifier": "fanfare:notifier",  # somebody delivers callbacks (LEASE)
+    # channels
+    "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
+}
+"""The beginning of every Redis key, by the name under which scripts know it."""
+
+PERMANENT: Final = frozenset({"accepts"})
+PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier"})
+"""Keys that carry a TTL; all others but the permanent ones end with what they speak of."""
+
+LEASE: Final = 6 * SECOND
+"""A dead holder's portal is taken over after this: renewed each quarter of it, three renewals may be lost."""
+
+CALL: Final = 5 * SECOND
+"""How long an enqueued job has to take the lease before the sweep enqueues another."""
+
+QUOTA: Final = DAY
+"""No place is taken for longer than a call and a window; a day outlives any of them."""
+
+RETENTION: Final = 30 * DAY
+"""Operators look back a month; HubSpot keeps the campaign itself."""
+
+
+def _hash(*parts: str) -> str:
+    """128 bits over the parts, as 26 letters and digits; no two lists of parts give the same text to hash."""
+    told = msgspec.json.encode(parts)
+    return base64.b32encode(hashlib.sha256(told).digest()[:16]).decode().rstrip("=").lower()
+
+
+def run_id(installation: str, caller: str, key: str, portal: str) -> str:
+    """Name one wish: the same on every repeat of it, even after Redis was lost, and different for every other."""
+    return _hash(installation, caller, key, portal)
+
+
+def key_hash(caller: str, key: str) -> str:
+    """Name a caller's key; two callers may use the same key for different wishes."""
+    return _hash(caller, key)
+
+
+def event_key(source: str, event_id: str) -> str:
+    """The key of a trigger without an `Idempotency-Key`: CloudEvents promises that source and id name one event."""
+    return _hash("event", source, event_id)
+
+
+def header_key(header: str) -> str:
+    """The key that an `Idempotency-Key` header gives; never equal to one of `event_key`."""
+    return _hash("header", header)
+
+
+def subject_hash(space: str, subject: str) -> str:
+    """Name a subject within its space."""
+    return _hash(space, subject)
+
+
+def lane_name(portal: str, space: str, subject: str) -> str:
+    """Name the lane of a subject on a portal."""
+    return _hash(portal, space, subject)
+
+
+def fingerprint(trigger: Trigger) -> str:
+    """Tell whether two triggers under one key are the same wish: what the caller gave, in canonical form."""
+    told = (
+        trigger.type,
+        trigger.source,
+        trigger.subject,
+        trigger.data,
+        trigger.portal,
+        trigger.notbefore,
+        trigger.sequence,
+        trigger.callbackurl,
+    )
+    return hashlib.sha256(msgspec.json.encode(told, order="deterministic")).hexdigest()
+
+
+# --- markers: how a campaign, budget or spend item says which attempt of which run made it ---
+
+_MARKER: Final = re.compile(r"\[fanfare:([a-z2-7]{26})\.([0-9a-z]+)\.([a-z2-7]{26}|-)\]")
+_LOOKS_LIKE_A_MARKER: Final = re.compile(r"\[fanfare:[^\]\n]*\]?", re.IGNORECASE)
+_DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
+
+
+class Marker(msgspec.Struct, frozen=True):
+    """Whose attempt made a thing in HubSpot.
+
+    Attributes:
+        attempt: the time at which the attempt was journalled; no two attempts of a run have the same.
+        subject: `subject_hash`, or "-" for a run without a subject.
+
+    """
+
+    run: str
+    attempt: int
+    subject: str = "-"
+
+    def __str__(self) -> str:
+        """The text that stands in HubSpot."""
+        return f"[fanfare:{self.run}.{_base36(self.attempt)}.{self.subject}]"
+
+
+def marker_in(text: str | None) -> Marker | None:
+    """The first marker in *text*, if there is one."""
+    found = _MARKER.search(text or "")
+    return Marker(found[1], int(found[2], 36), found[3]) if found else None
+
+
+def without_markers(text: str) -> str:
+    """*text* without anything that looks like a marker, so that no caller can sign in our name."""
+    before = None
+    while before != text:  # what is left may close up to a marker again
+        before, text = text, _LOOKS_LIKE_A_MARKER.sub("", text)
+    return text
+
+
+def with_marker(text: str, marker: Marker) -> str:
+    """*text* signed by *marker*, on a line of its own."""
+    return f"{text}\n{marker}" if text else str(marker)
+
+
+def _base36(number: int) -> str:
+    digits = ""
+    while number:
+        number, rest = divmod(number, 36)
+        digits = _DIGITS[rest] + digits
+    return digits or "0"

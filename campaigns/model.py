@@ -1,0 +1,231 @@
+"""The words: trigger, run, step and the states of a step. Values only; what happens to them is `plan` and `progress`.
+
+All times are milliseconds since the epoch by Redis's clock, all spans milliseconds.
+"""
+
+from typing import Any, Final, Literal, get_args
+
+import msgspec
+
+from campaigns.errors import Problem
+
+Priority = Literal["high", "normal", "bulk"]
+PRIORITIES: Final[tuple[Priority, ...]] = get_args(Priority)
+
+ItemKind = Literal["budget", "spend"]
+
+Place = Literal["held", "lane", "line", "waiting", "flight", "ended"]
+"""Where a run stands. Every open run stands in exactly one of the first five."""
+
+Ending = Literal["done", "partial", "failed", "cancelled", "superseded"]
+Status = Literal["held", "waiting", "running", "done", "partial", "failed", "cancelled", "superseded"]
+
+
+class Trigger(msgspec.Struct, frozen=True):
+    """What a caller says has happened: the attributes of a CloudEvent (CloudEvents 1.0, section 3) and our extensions.
+
+    Attributes:
+        type: what happened, such as `product.launched`; recipes answer to it.
+        source: where it happened.
+        id: unique within the source.
+        subject: what it happened to; runs for one subject go in order.
+        time: when it happened.
+        data: anything that recipes may use.
+        portal: the HubSpot account, when the caller names one; else the recipe's.
+        priority: which runs go first in the portal's line.
+        notbefore: nothing is sent to HubSpot before this time.
+        sequence: the caller's own order of the triggers of one subject.
+        callbackurl: where the final status is posted.
+
+    """
+
+    type: str
+    source: str = ""
+    id: str = ""
+    subject: str | None = None
+    time: int | None = None
+    data: dict[str, Any] = {}
+    portal: str | None = None
+    priority: Priority = "normal"
+    notbefore: int | None = None
+    sequence: int = 0
+    callbackurl: str | None = None
+
+
+class CreateCampaign(msgspec.Struct, frozen=True, tag="create_campaign"):
+    """Wish for a new campaign with these properties (strings on HubSpot's wire)."""
+
+    properties: dict[str, str]
+
+
+class AttachAsset(msgspec.Struct, frozen=True, tag="attach_asset"):
+    """Wish for an asset of one of HubSpot's 26 types on the run's campaign."""
+
+    type: str
+    id: str
+
+
+class AddItem(msgspec.Struct, frozen=True, tag="add_item"):
+    """Wish for one budget or spend item on the run's campaign."""
+
+    kind: ItemKind
+    name: str
+    amount: float
+    order: int
+    description: str = ""
+
+
+Wish = CreateCampaign | AttachAsset | AddItem
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What HubSpot gave for a step that is done.
+
+    Attributes:
+        id: HubSpot's id of what was made; for an attached asset the asset's own.
+        adopted: found by a look-up rather than read from the answer of the call that made it.
+
+    """
+
+    id: str
+    adopted: bool = False
+
+
+class Pending(msgspec.Struct, frozen=True, tag="pending"):
+    """Nothing was sent, or all that was sent is known to have come to nothing."""
+
+
+class Sent(msgspec.Struct, frozen=True, tag="sent"):
+    """A call is under way, or its answer is missing. The step's `at` is the attempt: it stands in the marker.
+
+    Attributes:
+        lasts: the call has surely ended this span after it was sent.
+        tries: calls that failed before this one.
+        since: when the first call of this step was sent.
+
+    """
+
+    lasts: int
+    tries: int = 0
+    since: int = 0
+
+
+class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+    """The last call failed and may be repeated.
+
+    Attributes:
+        span: repeat it this long after the step's `at`.
+        problem: why the last call failed.
+
+    """
+
+    span: int
+    tries: int
+    since: int
+    problem: Problem
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """The wish has come true."""
+
+    receipt: Receipt
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """The wish will not come true."""
+
+    problem: Problem
+
+
+State = Pending | Sent | Waiting | Done | Failed
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One wish towards HubSpot inside a run.
+
+    Attributes:
+        name: unique within the run.
+        at: when *state* was stored; 0 while it is still as planned.
+        required: whether the run fails with it.
+
+    """
+
+    name: str
+    wish: Wish
+    required: bool = True
+    state: State = Pending()
+    at: int = 0
+
+
+class Run(msgspec.Struct, frozen=True):
+    """One recipe carried out for one trigger on one portal.
+
+    Attributes:
+        id: the same for the same wish, even after Redis was lost (`keys.run_id`).
+        space: whose subjects these are; callers share a space unless the settings say otherwise.
+        recipe: name of the recipe that made the plan.
+
+    """
+
+    id: str
+    caller: str
+    portal: str
+    space: str
+    recipe: str
+    trigger: Trigger
+    steps: tuple[Step, ...]
+
+    @property
+    def subject(self) -> str | None:
+        """What the run is about; None when the trigger names nothing."""
+        return self.trigger.subject
+
+    def step(self, name: str) -> Step:
+        """The step of that name."""
+        return next(step for step in self.steps if step.name == name)
+
+    def with_state(self, name: str, state: State, at: int) -> "Run":
+        """The run after *state* was stored for the step *name* at the time *at*."""
+        replace = msgspec.structs.replace
+        steps = tuple(replace(s, state=state, at=at) if s.name == name else s for s in self.steps)
+        return replace(self, steps=steps)
+
+    @property
+    def campaign(self) -> str | None:
+        """HubSpot's id of the campaign that this run made or adopted."""
+        for step in self.steps:
+            if isinstance(step.wish, CreateCampaign) and isinstance(step.state, Done):
+                return step.state.receipt.id
+        return None
+
+
+class Stored(msgspec.Struct, frozen=True):
+    """A run as it stands in Redis.
+
+    Attributes:
+        version: goes up with every change; a save names the version that it read.
+        until: when a held or waiting run goes on.
+        ending: how it ended; None while it is open.
+
+    """
+
+    run: Run
+    place: Place
+    version: int
+    accepted: int
+    until: int | None = None
+    ending: Ending | None = None
+    ended: int | None = None
+
+    @property
+    def status(self) -> Status:
+        """What callers are told (INTERFACES: Run status)."""
+        if self.ending is not None:
+            return self.ending
+        match self.place:
+            case "held":
+                return "held"
+            case "flight":
+                return "running"
+            case _:
+                return "waiting"

@@ -1,0 +1,45 @@
+"""What becomes of a step whose call failed: pure, so that time, chance and the error come in as arguments."""
+
+from typing import Final
+
+from campaigns.errors import CampaignsError, Later
+from campaigns.model import Failed, Sent, State, Waiting
+
+FIRST_PAUSE: Final = 500
+"""HubSpot asks for "a few seconds" after a 5xx; the first repeat may come sooner, the second no longer does."""
+
+LONGEST_PAUSE: Final = 300_000
+"""Five minutes: a recovered HubSpot is used soon, an absent one is asked twelve times an hour."""
+
+PATIENCE: Final = 24 * 3_600_000
+"""A step that keeps failing gives up after a day: longer than HubSpot's longest announced pause."""
+
+
+def pause(tries: int, chance: float) -> int:
+    """Milliseconds before the next call after *tries* failures: doubling, with full jitter in the upper half.
+
+    Args:
+        tries: failed calls so far, at least 1.
+        chance: a random number in [0, 1), so that runs that failed together do not return together.
+
+    """
+    most = min(FIRST_PAUSE * 2 ** min(tries - 1, 30), LONGEST_PAUSE)
+    return int(most / 2 + chance * most / 2)
+
+
+def after_failure(error: CampaignsError, sent: Sent, *, now: int, chance: float, patience: int = PATIENCE) -> State:
+    """The state of a step whose call came to nothing for certain.
+
+    Args:
+        error: `Later` may be repeated; anything else is final.
+        sent: the state in which the call went out.
+        now: Redis's time.
+        chance: a random number in [0, 1).
+        patience: how long after its first call the step gives up.
+
+    """
+    if not isinstance(error, Later) or now - sent.since >= patience:
+        return Failed(error.problem)
+    tries = sent.tries + 1
+    asked = int((error.after or 0) * 1000)
+    return Waiting(span=max(asked, pause(tries, chance)), tries=tries, since=sent.since, problem=error.problem)
