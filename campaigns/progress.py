@@ -4,20 +4,8 @@ from typing import assert_never
 
 import msgspec
 
-from campaigns.model import (
-    AddItem,
-    AttachAsset,
-    CreateCampaign,
-    Done,
-    Ending,
-    Failed,
-    Pending,
-    Run,
-    Sent,
-    Step,
-    Waiting,
-    Wish,
-)
+from campaigns.model import AddItem, AttachAsset, CreateCampaign, Ending, Run, Step, Wish
+from campaigns.states import Done, Failed, Pending, Sent, Waiting
 
 
 class Do(msgspec.Struct, frozen=True):

@@ -3,7 +3,7 @@
 from typing import Final
 
 from campaigns.errors import CampaignsError, Later
-from campaigns.model import Failed, Sent, State, Waiting
+from campaigns.states import Failed, Sent, State, Waiting
 
 FIRST_PAUSE: Final = 500
 """HubSpot asks for "a few seconds" after a 5xx; the first repeat may come sooner, the second no longer does."""
