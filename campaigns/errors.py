@@ -4,7 +4,9 @@ CampaignsError
 ├── Refused            never again: the same request will be refused again
 ├── Later              not now: nothing happened, ask again after `after` seconds
 │   ├── RateLimited    HubSpot's window or day is spent
-│   └── Unauthorized   the token was not accepted
+│   ├── Unauthorized   the token was not accepted
+│   │   └── Revoked    no token can be had until somebody connects the app again
+│   └── MissingScope   this operation waits until somebody grants it
 ├── InDoubt            it may have happened: look before asking again
 ├── Invalid            the caller's words cannot be understood or carried out
 ├── KeyReused          the key already names another wish
@@ -91,6 +93,14 @@ class RateLimited(Later):
 
 class Unauthorized(Later):
     """HubSpot did not accept the token."""
+
+
+class Revoked(Unauthorized):
+    """HubSpot refused the refresh token: somebody must connect the app to the account again."""
+
+
+class MissingScope(Later):
+    """HubSpot does not let this token or this account do the operation; others may still work."""
 
 
 class InDoubt(CampaignsError):
