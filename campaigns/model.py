@@ -52,20 +52,20 @@ class Trigger(msgspec.Struct, frozen=True):
     callbackurl: str | None = None
 
 
-class CreateCampaign(msgspec.Struct, frozen=True, tag="create_campaign"):
+class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_campaign"):
     """Wish for a new campaign with these properties (strings on HubSpot's wire)."""
 
     properties: dict[str, str]
 
 
-class AttachAsset(msgspec.Struct, frozen=True, tag="attach_asset"):
+class AttachAsset(msgspec.Struct, frozen=True, tag_field="is", tag="attach_asset"):
     """Wish for an asset of one of HubSpot's 26 types on the run's campaign."""
 
     type: str
     id: str
 
 
-class AddItem(msgspec.Struct, frozen=True, tag="add_item"):
+class AddItem(msgspec.Struct, frozen=True, tag_field="is", tag="add_item"):
     """Wish for one budget or spend item on the run's campaign."""
 
     kind: ItemKind

@@ -21,11 +21,11 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     adopted: bool = False
 
 
-class Pending(msgspec.Struct, frozen=True, tag="pending"):
+class Pending(msgspec.Struct, frozen=True, tag_field="is", tag="pending"):
     """Nothing was sent, or all that was sent is known to have come to nothing."""
 
 
-class Sent(msgspec.Struct, frozen=True, tag="sent"):
+class Sent(msgspec.Struct, frozen=True, tag_field="is", tag="sent"):
     """A call is under way, or its answer is missing. The step's `at` is the attempt: it stands in the marker.
 
     Attributes:
@@ -40,7 +40,7 @@ class Sent(msgspec.Struct, frozen=True, tag="sent"):
     since: int = 0
 
 
-class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
+class Waiting(msgspec.Struct, frozen=True, tag_field="is", tag="waiting"):
     """The last call failed and may be repeated.
 
     Attributes:
@@ -55,13 +55,13 @@ class Waiting(msgspec.Struct, frozen=True, tag="waiting"):
     problem: Problem
 
 
-class Done(msgspec.Struct, frozen=True, tag="done"):
+class Done(msgspec.Struct, frozen=True, tag_field="is", tag="done"):
     """The wish has come true."""
 
     receipt: Receipt
 
 
-class Failed(msgspec.Struct, frozen=True, tag="failed"):
+class Failed(msgspec.Struct, frozen=True, tag_field="is", tag="failed"):
     """The wish will not come true."""
 
     problem: Problem

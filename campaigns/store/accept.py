@@ -1,0 +1,98 @@
+"""Acceptance: what makes a 202 true. All that arrives together is stored by one call of one script."""
+
+from collections.abc import Sequence
+from typing import Final, Literal, cast
+
+import msgspec
+
+from campaigns import keys, lanes
+from campaigns.model import PRIORITIES, Run
+from campaigns.store import records
+from campaigns.store.gather import Gather
+from campaigns.store.scripts import Scripts
+
+MOST_AT_ONCE: Final = 100
+"""A script holds Redis for about 20 us a run: a hundred keep every other client waiting for no more than 2 ms."""
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """A run to accept, under the key that names it.
+
+    Attributes:
+        key: `keys.key_hash` of the caller's key.
+        fingerprint: `keys.fingerprint` of the trigger.
+
+    """
+
+    run: Run
+    key: str
+    fingerprint: str
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """What became of a wish.
+
+    Attributes:
+        outcome: accepted; replayed, the same wish was accepted before; reused, the key names another wish.
+        run: id of the run under this key.
+        portal: the portal of that run.
+        status: its status when it was accepted, so that a repeat gets the same answer.
+        calls: portals that nobody serves: enqueue their RQ job.
+
+    """
+
+    outcome: Literal["accepted", "replayed", "reused"]
+    run: str
+    portal: str
+    status: Literal["held", "waiting"]
+    calls: tuple[str, ...] = ()
+
+
+class Acceptance:
+    """Accepts wishes, those that arrive together in one round trip."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._gather = Gather(self._carry, most=MOST_AT_ONCE)
+
+    async def accept(self, wish: Wish) -> Accepted:
+        """Store *wish* unless its key is known; when this returns, it is durable.
+
+        Raises:
+            Unavailable: Redis did not confirm it; it may have been stored, and a repeat is its replay.
+
+        """
+        return await self._gather.add(wish)
+
+    async def _carry(self, wishes: Sequence[Wish]) -> Sequence[Accepted]:
+        calls, *parts = await self._scripts.run("accept", *(part for wish in wishes for part in _arguments(wish)))
+        answers = [_accepted(parts[i : i + 4]) for i in range(0, len(parts), 4)]
+        # The first of those that came together sees to the calls of all.
+        answers[0] = msgspec.structs.replace(answers[0], calls=tuple(portal.decode() for portal in calls))
+        return answers
+
+
+def _arguments(wish: Wish) -> tuple[str | bytes | float, ...]:
+    run, trigger = wish.run, wish.run.trigger
+    return (
+        wish.key,
+        wish.fingerprint,
+        run.id,
+        run.caller,
+        run.portal,
+        PRIORITIES.index(trigger.priority),
+        lanes.order(trigger.sequence, trigger.time),
+        keys.lane_name(run.portal, run.space, run.subject) if run.subject is not None else "",
+        trigger.notbefore or 0,
+        records.plan(run),
+    )
+
+
+def _accepted(parts: Sequence[bytes]) -> Accepted:
+    outcome, run, portal, status = (part.decode() for part in parts)
+    return Accepted(
+        outcome=cast("Literal['accepted', 'replayed', 'reused']", outcome),
+        run=run,
+        portal=portal,
+        status=cast("Literal['held', 'waiting']", status),
+    )

@@ -1,0 +1,42 @@
+-- Claims runs from a portal's line for its holder. ARGV: portal, lease, how many, how many more of priority high.
+-- Returns {now, when there is next work without being told (-1: never), run id, its fields, run id, ...},
+-- or false when the lease is lost.
+local portal, lease, most, most_high = unpack(ARGV)
+if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
+local now = clock()
+local line, flight = KEY.line .. portal, KEY.flight .. portal
+local ROUND = 1000  -- what comes due at once is moved in rounds: no script may hold Redis for long
+
+for _, id in ipairs(redis.call('ZRANGE', KEY.waiting .. portal, '-inf', now, 'BYSCORE', 'LIMIT', 0, ROUND)) do
+  redis.call('ZREM', KEY.waiting .. portal, id)
+  redis.call('HDEL', KEY.run .. id, 'until')
+  to_line(id)
+end
+for _, id in ipairs(redis.call('ZRANGE', KEY.held .. portal, '-inf', now, 'BYSCORE', 'LIMIT', 0, ROUND)) do
+  redis.call('ZREM', KEY.held .. portal, id)
+  redis.call('HDEL', KEY.run .. id, 'until')
+  enter(id)
+end
+
+local answer = {now, -1}
+local function claim(popped)
+  for i = 1, #popped, 2 do
+    local id, rank = popped[i], tonumber(popped[i + 1])
+    local band = math.floor(rank / BAND)
+    redis.call('HSET', KEY.turns .. portal, 'served ' .. band, rank - band * BAND)
+    redis.call('ZADD', flight, rank, id)
+    redis.call('HSET', KEY.run .. id, 'place', 'flight')
+    table.insert(answer, id)
+    table.insert(answer, redis.call('HGETALL', KEY.run .. id))
+  end
+end
+if tonumber(most) > 0 then claim(redis.call('ZPOPMIN', line, most)) end
+for _ = 1, tonumber(most_high) do
+  local rank = first_score(line)
+  if not rank or rank >= BAND then break end
+  claim(redis.call('ZPOPMIN', line))
+end
+
+answer[2] = next_work(portal, now) or -1
+set_due(portal, now)
+return answer

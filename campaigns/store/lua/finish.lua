@@ -1,0 +1,34 @@
+#!lua flags=allow-oom
+-- Ends runs. ARGV: portal, lease, retention (ms), and for each run: run id, the version that the process knows, how it
+-- ended, 1 when it has a callback, and the whole record, folded.
+-- Returns {1 when nobody delivers callbacks and nobody was called, now, 1 or 0 for each run}: 0 when its version is
+-- another one. false when the lease is lost.
+local portal, lease, retention = unpack(ARGV)
+if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
+local now = clock()
+local answer, callbacks = {0, now}, false
+for i = 4, #ARGV, 5 do
+  local id, version, ending, callback, record = unpack(ARGV, i, i + 4)
+  local run = KEY.run .. id
+  local known, lane, order, caller, key, accepted, first =
+    unpack(redis.call('HMGET', run, 'version', 'lane', 'order', 'caller', 'key', 'accepted', 'first'))
+  if known ~= version then
+    table.insert(answer, 0)
+  else
+    redis.call('ZREM', KEY.flight .. portal, id)
+    redis.call('DEL', run)
+    redis.call('HSET', run, 'record', record, 'ending', ending, 'ended', now, 'place', 'ended', 'version', version + 1,
+      'portal', portal, 'caller', caller, 'key', key, 'accepted', accepted, 'first', first)
+    redis.call('ZADD', KEY.ended, now + retention, id)
+    leave_lane(id, lane, order)
+    if callback == '1' then
+      redis.call('HSET', run, 'callback', 'due', 'posted', 1)
+      redis.call('ZADD', KEY.callbacks, now, id)
+      callbacks = true
+    end
+    table.insert(answer, 1)
+  end
+end
+if callbacks and call_notifier() then answer[1] = 1 end
+set_due(portal, now)
+return answer

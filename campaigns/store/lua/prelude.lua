@@ -1,0 +1,126 @@
+-- What all scripts share. KEY (the beginning of every key), LEASE and CALL (ms) come from keys.py.
+
+local BAND = 1e12       -- ranks of one priority: more turns than will ever be taken, and exact in a double
+
+local function clock()  -- now, in ms
+  local t = redis.call('TIME')
+  return t[1] * 1000 + math.floor(t[2] / 1000)
+end
+
+local function first_score(key)
+  return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
+end
+
+-- When the portal next has something to do: now if its line is not empty, else the first of those that wait.
+-- nil: nothing is open.
+local function next_work(portal, now)
+  if redis.call('EXISTS', KEY.line .. portal) == 1 then return now end
+  local waiting, held = first_score(KEY.waiting .. portal), first_score(KEY.held .. portal)
+  if waiting and held then return math.min(waiting, held) end
+  return waiting or held
+end
+
+-- Every script that touches a portal ends here: when must somebody be on it?
+-- Returns true when nobody is and nobody was called: the process that ran the script enqueues the portal's RQ job.
+local function set_due(portal, now)
+  if redis.call('EXISTS', KEY.lease .. portal) == 1 then
+    redis.call('ZADD', KEY.due, now + redis.call('PTTL', KEY.lease .. portal), portal)
+    return false
+  end
+  local at = next_work(portal, now)
+  if not at then
+    redis.call('ZREM', KEY.due, portal)
+  elseif at > now then
+    redis.call('ZADD', KEY.due, at, portal)
+  elseif redis.call('SET', KEY.call .. portal, '', 'NX', 'PX', CALL) then
+    redis.call('ZADD', KEY.due, now + CALL, portal)
+    return true
+  else
+    redis.call('ZADD', KEY.due, now + redis.call('PTTL', KEY.call .. portal), portal)
+  end
+  return false
+end
+
+-- Tells the portal's holder, if it has one, that there is work. A lease reads "<process> <token>".
+local function wake(portal)
+  local lease = redis.call('GET', KEY.lease .. portal)
+  if lease then redis.call('PUBLISH', KEY.wake .. string.match(lease, '^%S+'), portal) end
+end
+
+-- A run's rank in the line: priority, then turn about between callers, then age. A caller's next turn comes after its
+-- last one, but never before the turn that is being served: having been silent saves nothing up.
+local function next_rank(portal, caller, band)
+  local turns = KEY.turns .. portal
+  local last = tonumber(redis.call('HGET', turns, band .. ' ' .. caller) or -1)
+  local served = tonumber(redis.call('HGET', turns, 'served ' .. band) or 0)
+  local turn = math.max(last + 1, served)
+  redis.call('HSET', turns, band .. ' ' .. caller, turn)
+  return band * BAND + turn
+end
+
+-- Puts a run into its portal's line: where it stood before, if it did.
+local function to_line(id)
+  local run = KEY.run .. id
+  local portal, caller, band, rank = unpack(redis.call('HMGET', run, 'portal', 'caller', 'band', 'rank'))
+  rank = rank or next_rank(portal, caller, band)
+  redis.call('HSET', run, 'place', 'line', 'rank', rank)
+  redis.call('ZADD', KEY.line .. portal, rank, id)
+end
+
+-- A lane never goes slower than the most urgent run in it: its head takes over the higher priority.
+local function raise(id, band)
+  local run = KEY.run .. id
+  local own, place = unpack(redis.call('HMGET', run, 'band', 'place'))
+  if tonumber(own) <= tonumber(band) then return end
+  redis.call('HSET', run, 'band', band)
+  redis.call('HDEL', run, 'rank')
+  if place == 'line' then to_line(id) end
+end
+
+-- A run whose time has come: behind the others of its lane, or into the line.
+local function enter(id)
+  local run = KEY.run .. id
+  local lane, order, band = unpack(redis.call('HMGET', run, 'lane', 'order', 'band'))
+  if lane == '' then return to_line(id) end
+  lane = KEY.lane .. lane
+  local head = redis.call('ZRANGE', lane, 0, 0)[1]
+  redis.call('ZADD', lane, head and 1 or 0, order .. ' ' .. id)
+  if not head then return to_line(id) end
+  redis.call('HSET', run, 'place', 'lane')
+  raise(string.match(head, '%S+$'), band)
+end
+
+-- Takes a run out of its lane and lets the next one go.
+local function leave_lane(id, lane, order)
+  if lane == '' then return end
+  lane = KEY.lane .. lane
+  redis.call('ZREM', lane, order .. ' ' .. id)
+  local head = redis.call('ZRANGE', lane, 0, 0)[1]
+  if not head then return end
+  redis.call('ZADD', lane, 0, head)
+  to_line(string.match(head, '%S+$'))
+end
+
+local function to_waiting(id, portal, till)
+  redis.call('HSET', KEY.run .. id, 'place', 'waiting', 'until', till)
+  redis.call('ZADD', KEY.waiting .. portal, till, id)
+end
+
+-- What was in flight under a lease that is over goes back: a run with an unanswered call waits until the call has
+-- surely ended and HubSpot has settled, any other may go at once.
+local function land(portal, settle)
+  for _, id in ipairs(redis.call('ZRANGE', KEY.flight .. portal, 0, -1)) do
+    local busy = tonumber(redis.call('HGET', KEY.run .. id, 'busy'))
+    if busy then to_waiting(id, portal, busy + settle) else to_line(id) end
+  end
+  redis.call('DEL', KEY.flight .. portal)
+end
+
+-- Callbacks are due: wakes who delivers them; true when nobody does and nobody was called.
+local function call_notifier()
+  if redis.call('EXISTS', KEY.notifier) == 1 then
+    redis.call('PUBLISH', KEY.wake .. '@callbacks', '')
+    return false
+  end
+  return redis.call('SET', KEY.call .. '@callbacks', '', 'NX', 'PX', CALL) and true or false
+end

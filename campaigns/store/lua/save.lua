@@ -1,0 +1,22 @@
+#!lua flags=allow-oom
+-- Saves what became of steps. ARGV: portal, lease, and for each run: run id, place (flight, waiting, line), span until
+-- a waiting run goes on (ms), 1 when no call is unanswered any more, field, time (0: now) and state of the step.
+-- Field '' changes no step. Returns now, or false when the lease is lost.
+local portal, lease = ARGV[1], ARGV[2]
+if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
+local now = clock()
+for i = 3, #ARGV, 7 do
+  local id, place, span, answered, field, at, state = unpack(ARGV, i, i + 6)
+  local run = KEY.run .. id
+  if field ~= '' then
+    redis.call('HSET', run, field, (at == '0' and now or at) .. ':' .. state)
+  end
+  if answered == '1' then redis.call('HDEL', run, 'busy') end
+  redis.call('HINCRBY', run, 'version', 1)
+  if place ~= 'flight' then
+    redis.call('ZREM', KEY.flight .. portal, id)
+    if place == 'waiting' then to_waiting(id, portal, now + span) else to_line(id) end
+  end
+end
+set_due(portal, now)
+return now

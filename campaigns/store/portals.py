@@ -1,0 +1,205 @@
+"""Serving a portal: its lease, the runs claimed from its line, and the journal of what is sent for them."""
+
+from collections.abc import Sequence
+from typing import Any, Literal
+
+import msgspec
+
+from campaigns.model import Ending, Run, Stored
+from campaigns.quota import WINDOW, Limit
+from campaigns.states import Sent, State
+from campaigns.store import records
+from campaigns.store.scripts import Scripts
+
+
+class LeaseLost(Exception):
+    """The portal is no longer ours: stop; whoever holds it carries on from what was saved."""
+
+
+class Lease(msgspec.Struct, frozen=True):
+    """The right to serve a portal.
+
+    Attributes:
+        process: names the channel on which the holder is woken.
+        token: never used twice; every save compares it.
+
+    """
+
+    portal: str
+    process: str
+    token: str
+
+    def __str__(self) -> str:
+        """As it stands in Redis."""
+        return f"{self.process} {self.token}"
+
+
+class Claimed(msgspec.Struct, frozen=True):
+    """Runs taken from the line.
+
+    Attributes:
+        now: Redis's time.
+        next_work: when there is more to claim without being told; None: not until told.
+
+    """
+
+    now: int
+    next_work: int | None
+    runs: tuple[Stored, ...]
+
+
+class Call(msgspec.Struct, frozen=True):
+    """A call about to leave for HubSpot.
+
+    Attributes:
+        place: names its place in the quota; no two calls have the same.
+        lasts: milliseconds after which it has surely ended.
+        steps: the runs for which it changes something, each with the name of its step and the state of being sent.
+
+    """
+
+    place: str
+    lasts: int
+    steps: tuple[tuple[Run, str, Sent], ...] = ()
+
+
+class Granted(msgspec.Struct, frozen=True):
+    """The call is journalled and may leave; *at* is the attempt of all its steps."""
+
+    at: int
+
+
+class Full(msgspec.Struct, frozen=True):
+    """The quota has no place; one may be free after *wait* milliseconds."""
+
+    wait: int
+
+
+class Saved(msgspec.Struct, frozen=True):
+    """What became of a step, to be saved.
+
+    Attributes:
+        step: name of the step; None changes none and only moves the run.
+        at: keeps the step's time; 0 stamps it.
+        place: flight keeps the run in hand; waiting gives it back until *span* has passed; line gives it back now.
+        answered: no call of the run is without an answer any more.
+
+    """
+
+    run: Run
+    step: str | None = None
+    state: State | None = None
+    at: int = 0
+    place: Literal["flight", "waiting", "line"] = "flight"
+    span: int = 0
+    answered: bool = True
+
+
+class Finished(msgspec.Struct, frozen=True):
+    """How a run ended, to be saved if its version is still *version*."""
+
+    run: Run
+    version: int
+    ending: Ending
+
+
+class Portals:
+    """The portals' leases, lines and journals."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+
+    async def take(self, lease: Lease, settle: int) -> int | None:
+        """Redis's time when *lease* is ours now; None while somebody else serves the portal."""
+        now = await self._scripts.run("take", lease.portal, str(lease), settle)
+        return int(now) if now is not None else None
+
+    async def renew(self, leases: Sequence[Lease]) -> dict[str, Literal["lost", "renewed", "work"]]:
+        """What became of each portal's lease: lost, renewed, or renewed and there is work in its line."""
+        _, *states = await self._scripts.run(
+            "renew", *(part for lease in leases for part in (lease.portal, str(lease)))
+        )
+        words: tuple[Literal["lost", "renewed", "work"], ...] = ("lost", "renewed", "work")
+        return {lease.portal: words[state] for lease, state in zip(leases, states, strict=True)}
+
+    async def claim(self, lease: Lease, most: int, most_high: int) -> Claimed:
+        """Up to *most* runs from the line, and up to *most_high* more of priority high.
+
+        Raises:
+            LeaseLost: the portal is no longer ours.
+
+        """
+        now, next_work, *flat = _held(await self._scripts.run("claim", lease.portal, str(lease), most, most_high))
+        runs = tuple(records.read(records.pairs(flat[i])) for i in range(1, len(flat), 2))
+        return Claimed(now=now, next_work=next_work if next_work >= 0 else None, runs=runs)
+
+    async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full:
+        """Take a place for *call* and save that its steps are sent; only then may it leave.
+
+        Raises:
+            LeaseLost: the portal is no longer ours.
+
+        """
+        steps = [
+            part for run, step, sent in call.steps for part in (run.id, records.field(run, step), records.state(sent))
+        ]
+        told = (lease.portal, str(lease), limit.per_window, WINDOW, call.lasts, call.place)
+        outcome, *rest = await self._scripts.run("send", *told, *steps)
+        if outcome < 0:
+            raise LeaseLost
+        return Granted(at=rest[0]) if outcome else Full(wait=rest[0])
+
+    async def answered(self, portal: str, places: Sequence[str]) -> None:
+        """The calls in *places* have ended: their places are free one window from now."""
+        await self._scripts.run("answered", portal, WINDOW, *places)
+
+    async def save(self, lease: Lease, changes: Sequence[Saved]) -> int:
+        """Save what became of steps; Redis's time, which the steps now bear.
+
+        Raises:
+            LeaseLost: the portal is no longer ours.
+
+        """
+        parts = (part for change in changes for part in _saved(change))
+        return int(_held(await self._scripts.run("save", lease.portal, str(lease), *parts)))
+
+    async def finish(self, lease: Lease, ends: Sequence[Finished], retention: int) -> tuple[bool, tuple[bool, ...]]:
+        """End runs: each leaves its lane to the next, and its callback is due.
+
+        Returns:
+            whether the notify job must be enqueued, and for each run whether it ended: its version was the expected.
+
+        Raises:
+            LeaseLost: the portal is no longer ours.
+
+        """
+        parts = (
+            part
+            for end in ends
+            for part in (end.run.id, end.version, end.ending, int(_calls_back(end.run)), records.folded(end.run))
+        )
+        call, _, *flags = _held(await self._scripts.run("finish", lease.portal, str(lease), retention, *parts))
+        return bool(call), tuple(bool(flag) for flag in flags)
+
+    async def release(self, lease: Lease, settle: int, *, anyway: bool) -> Literal["released", "call", "work"]:
+        """Give *lease* back: released; released, and the portal must be called; or kept, as there is work."""
+        outcome, *call = await self._scripts.run("release", lease.portal, str(lease), settle, int(anyway))
+        if not outcome:
+            return "work"
+        return "call" if call and call[0] else "released"
+
+
+def _held(answer: Any) -> Any:  # noqa: ANN401 - each script's own answer
+    if answer is None:
+        raise LeaseLost
+    return answer
+
+
+def _calls_back(run: Run) -> bool:
+    return run.trigger.callbackurl is not None
+
+
+def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
+    field = records.field(change.run, change.step) if change.step is not None else ""
+    state = records.state(change.state) if change.state is not None else b""
+    return (change.run.id, change.place, change.span, int(change.answered), field, change.at, state)

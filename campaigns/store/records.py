@@ -1,0 +1,99 @@
+"""How a run is written in Redis and read back: pure.
+
+An open run is a hash: its plan once, and beside it one field for each step that has moved, `<at>:<state>`. An ended run
+is the same hash folded into one compressed record.
+"""
+
+import zlib
+from collections.abc import Mapping, Sequence
+from typing import Final, cast, get_args
+
+import msgspec
+
+from campaigns.model import Ending, Place, Run, Stored
+from campaigns.states import State
+
+FORMAT: Final = b"1"
+"""Format version; first byte of every plan and record, so that old and new processes can run side by side."""
+
+_run = msgspec.msgpack.Decoder(Run)
+_state: msgspec.msgpack.Decoder[State] = msgspec.msgpack.Decoder(State)
+
+
+class Ended(msgspec.Struct, frozen=True):
+    """What is kept of the callback of an ended run.
+
+    Attributes:
+        callback: due, delivered or parked; None for a run without one.
+        posted: the number of the status that the callback reports, from 1.
+        tries: how often it was posted.
+
+    """
+
+    callback: str | None
+    posted: int
+    tries: int
+
+
+def plan(run: Run) -> bytes:
+    """The plan of a run, as ACCEPT stores it."""
+    return FORMAT + msgspec.msgpack.encode(run)
+
+
+def field(run: Run, name: str) -> str:
+    """The hash field that holds the state of the step *name*."""
+    return f"s{[step.name for step in run.steps].index(name)}"
+
+
+def state(value: State) -> bytes:
+    """A step's state, as SEND and SAVE store it behind the time that they stamp."""
+    return msgspec.msgpack.encode(value)
+
+
+def folded(run: Run) -> bytes:
+    """The whole of an ended run."""
+    return FORMAT + zlib.compress(msgspec.msgpack.encode(run), level=6)
+
+
+def pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
+    """HGETALL's answer inside a script, as a mapping."""
+    return {flat[i].decode(): flat[i + 1] for i in range(0, len(flat), 2)}
+
+
+def read(fields: Mapping[str, bytes]) -> Stored:
+    """The run that these hash fields hold."""
+    place = cast("Place", fields["place"].decode())
+    ending = fields["ending"].decode() if "ending" in fields else None
+    return Stored(
+        run=_folded(fields["record"]) if "record" in fields else _open(fields),
+        place=place,
+        version=int(fields["version"]),
+        accepted=int(fields["accepted"]),
+        until=int(float(fields["until"])) if "until" in fields and place in {"held", "waiting"} else None,
+        ending=cast("Ending", ending) if ending in get_args(Ending) else None,
+        ended=int(fields["ended"]) if "ended" in fields else None,
+    )
+
+
+def ended(fields: Mapping[str, bytes]) -> Ended:
+    """What is kept of the callback of an ended run."""
+    callback = fields.get("callback")
+    return Ended(
+        callback=callback.decode() if callback else None,
+        posted=int(fields.get("posted", 0)),
+        tries=int(fields.get("callback_tries", 0)),
+    )
+
+
+def _folded(record: bytes) -> Run:
+    return _run.decode(zlib.decompress(record[len(FORMAT) :]))
+
+
+def _open(fields: Mapping[str, bytes]) -> Run:
+    run = _run.decode(fields["plan"][len(FORMAT) :])
+    for number, step in enumerate(run.steps):
+        told = fields.get(f"s{number}")
+        if told is not None:
+            at, _, value = told.partition(b":")
+            run = run.with_state(step.name, _state.decode(value), int(at))
+    return run

@@ -1,0 +1,92 @@
+"""Reading runs: one by its id, or a page of a caller's."""
+
+from collections.abc import Callable
+from typing import Any, Final, cast
+
+import msgspec
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from campaigns import keys
+from campaigns.errors import NotFound, Unavailable
+from campaigns.model import Stored
+from campaigns.store import records
+
+MOST_LOOKED_AT: Final = 1_000
+"""A page whose filter passes little ends after this many runs, so that no request costs more than about 50 ms."""
+
+
+class Page(msgspec.Struct, frozen=True):
+    """Runs, newest first, and where the next page begins; None at the end."""
+
+    runs: tuple[Stored, ...]
+    after: int | None
+
+
+class Runs:
+    """The runs, open and ended, until they are trimmed."""
+
+    def __init__(self, redis: Redis) -> None:
+        self._redis = redis
+
+    async def read(self, run_id: str) -> Stored:
+        """The run of that id.
+
+        Raises:
+            NotFound: there is none.
+            Unavailable: Redis does not answer.
+
+        """
+        try:
+            fields = _fields(await self._redis.hgetall(keys.PREFIXES["run"] + run_id))
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {error}") from error
+        if not fields:
+            raise NotFound("there is no such run")
+        return records.read(fields)
+
+    async def page(self, caller: str, wanted: Callable[[Stored], bool], *, after: int | None, limit: int) -> Page:
+        """Up to *limit* of the caller's runs that are *wanted*, newest first, from behind acceptance number *after*.
+
+        A page may be short, even empty, though more follow: `Page.after` tells.
+
+        Raises:
+            Unavailable: Redis does not answer.
+
+        """
+        try:
+            return await self._page(keys.PREFIXES["index"] + caller, wanted, after, limit)
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {error}") from error
+
+    async def _page(self, index: str, wanted: Callable[[Stored], bool], after: int | None, limit: int) -> Page:
+        found: list[Stored] = []
+        looked_at = 0
+        while looked_at < MOST_LOOKED_AT:
+            end = f"({after}" if after is not None else "+inf"
+            rows = cast(
+                "list[tuple[bytes, float]]",
+                await self._redis.zrange(
+                    index, end, "-inf", desc=True, byscore=True, offset=0, num=limit, withscores=True
+                ),
+            )
+            if not rows:
+                return Page(tuple(found), None)
+            pipeline = self._redis.pipeline(transaction=False)
+            for run_id, _ in rows:
+                pipeline.hgetall(keys.PREFIXES["run"] + run_id.decode())
+            for (_, number), fields in zip(rows, await pipeline.execute(), strict=True):
+                after = int(number)
+                if not fields:
+                    continue
+                stored = records.read(_fields(fields))
+                if wanted(stored):
+                    found.append(stored)
+                if len(found) == limit:
+                    return Page(tuple(found), after)
+            looked_at += len(rows)
+        return Page(tuple(found), after)
+
+
+def _fields(answer: Any) -> dict[str, bytes]:  # noqa: ANN401 - redis-py's answers depend on its settings
+    return {name.decode(): value for name, value in answer.items()}
