@@ -56,7 +56,8 @@ class TokenSource(Protocol):
 def http_client() -> httpx.AsyncClient:
     """The connections of a process, for all its portals: one TLS context, no retries, no redirects, no cookies.
 
-    Making the TLS context takes longer than a call, so a process does it once. A cookie of one portal must not reach another; proxies are taken from the environment, but never to this machine.
+    Making the TLS context takes longer than a call, so a process does it once. A cookie of one portal must not reach
+    another. Proxies are taken from the environment, but never to this machine.
     """
     return httpx.AsyncClient(
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
