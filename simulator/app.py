@@ -15,13 +15,21 @@ from litestar.types import ASGIApp
 
 from simulator.exchange import decide
 from simulator.operation import Call, Operation
-from simulator.routes import assets, batch, campaigns, items
+from simulator.routes import assets, batch, campaigns, clone, items, oauth, reports
 from simulator.routes.controls import Controls
-from simulator.versions import VERSIONS, Version
+from simulator.versions import VERSIONS, Version, as_it_stands
 from simulator.wire import SendAnswer, send_cut
 from simulator.world import Beginning, World
 
-OPERATIONS: Final = (*batch.OPERATIONS, *campaigns.OPERATIONS, *assets.OPERATIONS, *items.OPERATIONS)
+OPERATIONS: Final = (
+    *batch.OPERATIONS,
+    *campaigns.OPERATIONS,
+    *assets.OPERATIONS,
+    *items.OPERATIONS,
+    *reports.OPERATIONS,
+)
+
+MAY_CLONE: Final = ("2026-09", "2026-09-beta")  # the switch surface_2026_09 decides for the first
 
 Clock = Callable[[], float]
 Sleep = Callable[[float], Awaitable[object]]
@@ -43,10 +51,13 @@ def create_app(
     world = World(beginning)
 
     def handlers(version: Version) -> list[HTTPRouteHandler]:
-        return [_handler(world, operation, version, clock, sleep) for operation in OPERATIONS]
+        offered = OPERATIONS + (clone.OPERATIONS if version.name in MAY_CLONE else ())
+        return [_handler(world, operation, version, clock, sleep) for operation in offered]
 
+    token = _handler(world, oauth.TOKEN, VERSIONS["v3"], clock, sleep)  # the one operation without a version
+    versions = [Router(version.prefix, route_handlers=handlers(version)) for version in VERSIONS.values()]
     return Litestar(
-        [Controls, *(Router(version.prefix, route_handlers=handlers(version)) for version in VERSIONS.values())],
+        [Controls, token, *versions],
         dependencies={"world": Provide(lambda: _caught_up(world, clock), sync_to_thread=False)},
         exception_handlers={HTTPException: _no_such_route},
         openapi_config=None,
@@ -56,7 +67,8 @@ def create_app(
 
 def _handler(world: World, operation: Operation, version: Version, clock: Clock, sleep: Sleep) -> HTTPRouteHandler:
     async def handle(request: Request[Any, Any, State]) -> ASGIApp:
-        call = _call(request, await request.body(), version, _milliseconds(clock))
+        body = await request.body()
+        call = _call(request, body, as_it_stands(version, world.switches.surface_2026_09), _milliseconds(clock))
         outcome = decide(world, operation, call)
         if outcome.delay_ms:
             await sleep(outcome.delay_ms / 1000)

@@ -6,7 +6,9 @@ counts rows, so a walk skips or repeats rows when campaigns come or go under it;
 
 from base64 import b64decode, b64encode
 from binascii import Error
-from urllib.parse import quote, unquote
+from urllib.parse import quote
+
+from simulator.answers import invalid
 
 
 def encode(number: int) -> str:
@@ -31,10 +33,15 @@ def decode(after: str) -> int:
     return number
 
 
-def decode_twice(after: str) -> int:
-    """Read a cursor that came percent-encoded twice, as HubSpot's own SDK sends it.
+def read(after: str | None, *, first: int) -> int:
+    """Read the cursor of a request, `first` where it has none.
 
     Raises:
-        ValueError: it is not the base64 of a number.
+        Refused: 400, it is no cursor.
     """
-    return decode(unquote(after))
+    if not after:
+        return first
+    try:
+        return decode(after)
+    except ValueError as error:
+        raise invalid(f"Invalid after: {after}") from error

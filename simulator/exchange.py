@@ -12,7 +12,7 @@ from simulator.faults import CALM, Fault
 from simulator.ledger import Row, enter, row, settle, wishes
 from simulator.limits import Verdict
 from simulator.operation import Call, Operation
-from simulator.tokens import READ, WRITE, check_scopes
+from simulator.tokens import READ, WRITE, PrivateApp, check_scopes
 from simulator.world import World
 
 NO_HEADERS: dict[str, str] = {}
@@ -104,14 +104,10 @@ def _admitted(world: World, operation: Operation, call: Call) -> dict[str, str]:
     if operation.access == "open":
         return NO_HEADERS
     switches = world.switches
-    kind, token = world.tokens.kind(call.authorization, call.time, switches)
-    verdict = world.limits.take(
-        token,
-        call.time,
-        world.ceilings.over(switches.tier),
-        daily=kind == "private",
-        refused_count=switches.refused_count == "yes",
-    )
+    app = world.tokens.app(call.authorization, call.time, switches)
+    ceilings = world.ceilings
+    ceiling = ceilings.over(switches.tier) if isinstance(app, PrivateApp) else ceilings.over_oauth()
+    verdict = world.limits.take(app.name, call.time, ceiling, refused_count=switches.refused_count == "yes")
     if verdict.exceeded:
         raise Refused(_limited(world, verdict))
     return dict(verdict.headers) if switches.limit_headers == "present" else NO_HEADERS

@@ -24,6 +24,7 @@ Kind = Literal[
 ENDINGS: Final = frozenset({"status_before", "status_after", "cut_before", "cut_after", "late_commit"})
 NEED_STATUS: Final = frozenset({"status_before", "status_after"})
 CREATES: Final = frozenset({"", "/batch/create", "/clone"})
+WITH_RESULTS: Final = frozenset({"/batch/create", "/batch/read", "/batch/update"})
 
 
 class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -59,7 +60,7 @@ class Fault(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         """Say whether a request is one of those this fault is meant for."""
         if self.method is not None and self.method.upper() != method:
             return False
-        if self.do in {"shuffle", "bad_item"} and not rest.startswith("/batch/"):
+        if self.do in {"shuffle", "bad_item"} and rest not in WITH_RESULTS:
             return False
         if self.do == "lag_list" and not (method == "POST" and rest in CREATES):
             return False

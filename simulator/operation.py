@@ -55,7 +55,6 @@ class Operation(msgspec.Struct, frozen=True):
         access: which scope it needs; `open` needs no token and has no limits.
         run: carries it out.
         changes: whether it may change the portal, and so is entered in the ledger.
-        clone: whether only versions that clone have it.
     """
 
     method: Literal["GET", "POST", "PUT", "PATCH", "DELETE"]
@@ -63,7 +62,6 @@ class Operation(msgspec.Struct, frozen=True):
     access: Literal["read", "write", "revenue", "open"]
     run: Callable[[World, Call], Answer]
     changes: bool = False
-    clone: bool = False
 
 
 def parsed(body: bytes, shape: type[Read]) -> Read:

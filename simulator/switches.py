@@ -16,6 +16,7 @@ class Switches(msgspec.Struct, frozen=True):
     # The portal and who asks.
     tier: Literal["professional", "enterprise", "starter", "free"] = "professional"
     private_token: Literal["valid", "expired", "unknown"] = "valid"  # noqa: S105  an answer, no password
+    refresh_token: Literal["valid", "revoked"] = "valid"  # noqa: S105  likewise
     oauth_life_s: Literal["1800", "60", "1"] = "1800"
     scopes: Literal["all", "read and write", "read", "write", "none"] = "all"
     write_needs_read: Literal["no", "yes"] = "no"
@@ -51,6 +52,7 @@ class Switches(msgspec.Struct, frozen=True):
     associable: Literal["all", "page"] = "all"
     repeated_attach: Literal["204", "409"] = "204"
     missing_detach: Literal["204", "404"] = "204"
+    unbounded_revenue: Literal["accept", "400"] = "accept"
     # Limits and errors.
     retry_after: Literal["absent", "present"] = "absent"
     burst_policy: Literal["TEN_SECONDLY_ROLLING", "SECONDLY"] = "TEN_SECONDLY_ROLLING"
@@ -65,6 +67,7 @@ class Switches(msgspec.Struct, frozen=True):
 STANDS_FOR: Final[Mapping[str, str]] = {
     "tier": "6, B9: account tier; below professional 403",
     "private_token": "5: the two 401 of a private app's token",
+    "refresh_token": "7: the refresh token of the OAuth app",
     "oauth_life_s": "7: life of an access token that OAuth granted",
     "scopes": "7, B8, G4-G6: what the tokens may do",
     "write_needs_read": "7, G4: writes need the read scope too",
@@ -96,6 +99,7 @@ STANDS_FOR: Final[Mapping[str, str]] = {
     "associable": "4, G33: types that the API attaches: all 26, or the guide's 14",
     "repeated_attach": "3: PUT of an asset that is attached",
     "missing_detach": "3: DELETE of an asset that is not attached",
+    "unbounded_revenue": "1b: the revenue report without dates",
     "retry_after": "6, 11: Retry-After on 429",
     "burst_policy": "6: policyName of a burst 429, new and old",
     "limit_category": "6: category in a 429",

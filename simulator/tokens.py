@@ -1,7 +1,7 @@
 """Who asks: private apps' tokens and those OAuth granted, and what they may do (CONTRACT section 7)."""
 
 import random
-from typing import Final, Literal
+from typing import Final
 from uuid import UUID
 
 import msgspec
@@ -21,6 +21,18 @@ class Granting(msgspec.Struct, frozen=True):
     refresh_token: str = "refresh-test"  # noqa: S105  likewise
 
 
+class PrivateApp(msgspec.Struct, frozen=True):
+    """A private app; its token is its name."""
+
+    name: str
+
+
+class OAuthApp(msgspec.Struct, frozen=True):
+    """An app with granted tokens, which share its window; its client id is its name."""
+
+    name: str
+
+
 class Tokens:
     """The tokens of one portal."""
 
@@ -36,8 +48,8 @@ class Tokens:
         self._granted[token] = expires
         return token
 
-    def kind(self, authorization: str, now: int, switches: Switches) -> tuple[Literal["private", "oauth"], str]:
-        """Return the token of an `Authorization` header and where it comes from.
+    def app(self, authorization: str, now: int, switches: Switches) -> PrivateApp | OAuthApp:
+        """Return the app whose token an `Authorization` header bears.
 
         Raises:
             Refused: 401, there is no such token or it has expired.
@@ -46,11 +58,11 @@ class Tokens:
         if scheme.lower() == "bearer" and token in self._private and switches.private_token != "unknown":  # noqa: S105  an answer of the switch
             if switches.private_token == "expired":  # noqa: S105  likewise
                 raise _expired(0)
-            return "private", token
+            return PrivateApp(token)
         if scheme.lower() == "bearer" and token in self._granted:
             if self._granted[token] <= now:
                 raise _expired(now - self._granted[token])
-            return "oauth", token
+            return OAuthApp(self.granting.client_id)
         title, category = TITLES[401]
         raise Refused(Problem(401, title, category=category))
 

@@ -58,3 +58,10 @@ VERSIONS: Final[Mapping[str, Version]] = {
         clone=True,
     ),
 }
+
+
+def as_it_stands(version: Version, surface: Literal["stub", "as beta"]) -> Version:
+    """Return what a version does, given what 2026-09 became: as its file says, or as the beta before it."""
+    if version.name != "2026-09" or surface == "stub":
+        return version
+    return msgspec.structs.replace(VERSIONS["2026-09-beta"], name=version.name, prefix=version.prefix)

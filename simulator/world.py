@@ -36,7 +36,10 @@ class Beginning(msgspec.Struct, frozen=True):
 
 
 class World:
-    """One HubSpot portal with everything around it."""
+    """One HubSpot portal with everything around it.
+
+    `clones` holds until when (ms) the assets of each clone are being copied.
+    """
 
     def __init__(self, beginning: Beginning) -> None:
         self._beginning = beginning
@@ -54,6 +57,7 @@ class World:
         self.switches = beginning.switches
         self.faults = Faults(Plan())
         self.ledger = Ledger()
+        self.clones: dict[str, int] = {}
         self._late: list[tuple[int, int, Callable[[], None]]] = []
         self._late_number = 0
 

@@ -60,10 +60,7 @@ def _list(world: World, call: Call) -> Answer:
     campaign = found(world, call.params["campaign"])
     asset_type = _check_type(world, call.params["asset_type"])
     limit = limit_of(call, default=ASSETS_ON_A_PAGE)
-    try:
-        after = cursors.decode(asked) if (asked := call.asked("after")) else -1
-    except ValueError as error:
-        raise invalid(f"Invalid after: {asked}") from error
+    after = cursors.read(call.asked("after"), first=-1)
     prefix = call.version.prefix
     return Answer(200, asset_page(call, campaign, asset_type, after=after, limit=limit, prefix=prefix))
 

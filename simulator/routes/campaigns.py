@@ -1,6 +1,7 @@
 """Create, read, list, update and delete one campaign."""
 
 from typing import Final
+from urllib.parse import unquote
 
 import msgspec
 
@@ -146,22 +147,16 @@ def _sort(text: str, switches: Switches) -> str:
 
 
 def _offset(after: str | None, switches: Switches) -> int:
-    if not after:
-        return 0
-    try:
-        return cursors.decode(after)
-    except ValueError:
-        pass
-    match switches.double_encoded_cursor:
-        case "accept":
-            try:
-                return cursors.decode_twice(after)
-            except ValueError as error:
-                raise invalid(f"Invalid after: {after}") from error
-        case "first page" if "%" in after:
-            return 0
-        case _:
-            raise invalid(f"Invalid after: {after}")
+    """Read the cursor of a list; one that is still percent-encoded was encoded twice."""
+    if after and "%" in after:
+        match switches.double_encoded_cursor:
+            case "accept":
+                after = unquote(after)
+            case "first page":
+                return 0
+            case "400":
+                pass
+    return cursors.read(after, first=0)
 
 
 OPERATIONS: Final = (

@@ -60,8 +60,7 @@ class Controls(Controller):
         if isinstance(ceilings, str):
             return _refused(ceilings)
         world.ceilings = ceilings
-        per_10s, per_day = ceilings.over(world.switches.tier)
-        return _json({"per_10s": per_10s, "per_day": per_day})
+        return _json(ceilings.over(world.switches.tier)._asdict())
 
     @get("/switches")
     async def switches(self, world: NamedDependency[World]) -> Response[bytes]:
