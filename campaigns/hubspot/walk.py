@@ -68,9 +68,8 @@ def feed(walk: Walk, page: Page[Campaign]) -> Walk | Again | Complete:
     """
     if walk.closing:
         return _compare(walk, page)
-    trouble = _slipped(walk, page) if walk.walked else None
-    if trouble:
-        return Again(trouble)
+    if walk.walked and _slipped(walk, page):
+        return Again("rows have moved up or changed places")
     walked = walk.walked | {walk.after}
     in_order = walk.in_order and _newest_first(page)
     over = page.after is None or (in_order and _reaches(page, walk.oldest_ms))
@@ -94,14 +93,10 @@ def feed(walk: Walk, page: Page[Campaign]) -> Walk | Again | Complete:
     )
 
 
-def _slipped(walk: Walk, page: Page[Campaign]) -> str | None:
-    """Why a row may have been missed between the page before and this one, or None."""
+def _slipped(walk: Walk, page: Page[Campaign]) -> bool:
+    """Whether a row may have been missed between the page before and this one; true whenever the total has fallen."""
     grown = (page.total or 0) - walk.total
-    if grown < 0:
-        return "a campaign was deleted"
-    if len(_ids(page) & walk.last) > grown:
-        return "rows have changed places"
-    return None
+    return len(_ids(page) & walk.last) > grown
 
 
 def _compare(walk: Walk, page: Page[Campaign]) -> Again | Complete:
