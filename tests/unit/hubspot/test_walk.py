@@ -124,6 +124,7 @@ class Portal:
         self.rows = [a_row(number) for number in range(size, 0, -1)]
 
     def page(self, after: str | None) -> Page[Campaign]:
+        """What HubSpot shows behind this cursor."""
         begin_at = int(after or "0")
         end = begin_at + SIZE
         return Page(tuple(self.rows[begin_at:end]), str(end) if end < len(self.rows) else None, len(self.rows))
