@@ -1,5 +1,6 @@
 """Callbacks that are due: claimed by whoever delivers them, and what became of each."""
 
+import zlib
 from collections.abc import Sequence
 from typing import Final, Literal
 
@@ -23,19 +24,36 @@ class Due(msgspec.Struct, frozen=True):
 
 
 class ClaimedCallbacks(msgspec.Struct, frozen=True):
-    """Callbacks to deliver, and when the next one is due; None: not until told."""
+    """Callbacks to deliver.
+
+    Attributes:
+        now: Redis's time.
+        next_due: when the next one is due; None: not until told.
+        unreadable: runs that only a newer version of this program can read; they are due again after `COMES_BACK`.
+
+    """
 
     now: int
     next_due: int | None
     due: tuple[Due, ...]
+    unreadable: tuple[str, ...] = ()
 
 
 class Tried(msgspec.Struct, frozen=True):
-    """What became of one delivery: delivered; parked until somebody replays it; or due again after *span* ms."""
+    """What became of one delivery.
+
+    Attributes:
+        sequence: the number of the status that was posted: says nothing about a newer one of the same run.
+        outcome: delivered; parked until somebody replays it; due again after *span* ms; or untried, and due then.
+        problem: what went wrong, for whoever looks at callbacks.
+
+    """
 
     run: str
-    outcome: Literal["delivered", "parked", "due"]
+    sequence: int
+    outcome: Literal["delivered", "parked", "due", "untried"]
     span: int = 0
+    problem: str = ""
 
 
 class Callbacks:
@@ -47,13 +65,19 @@ class Callbacks:
     async def claim(self, most: int) -> ClaimedCallbacks:
         """Up to *most* callbacks whose time has come."""
         now, next_due, *flat = await self._scripts.run("claim_callbacks", most, COMES_BACK)
-        found = [records.pairs(flat[i]) for i in range(1, len(flat), 2)]
-        due = tuple(Due(records.read(fields), records.ended(fields)) for fields in found)
-        return ClaimedCallbacks(now=now, next_due=next_due if next_due >= 0 else None, due=due)
+        due, unreadable = [], []
+        for i in range(0, len(flat), 2):
+            fields = records.pairs(flat[i + 1])
+            try:
+                due.append(Due(records.read(fields), records.ended(fields)))
+            except (KeyError, ValueError, zlib.error):
+                unreadable.append(flat[i].decode())
+        return ClaimedCallbacks(now, next_due if next_due >= 0 else None, tuple(due), tuple(unreadable))
 
     async def save(self, tried: Sequence[Tried]) -> None:
-        """Save what became of deliveries."""
-        await self._scripts.run("save_callbacks", *(part for one in tried for part in (one.run, one.outcome, one.span)))
+        """Save what became of deliveries; one whose status is delivered or outdated meanwhile is passed over."""
+        told = ((one.run, one.sequence, one.outcome, one.span, one.problem) for one in tried)
+        await self._scripts.run("save_callbacks", *(part for one in told for part in one))
 
     async def leave(self) -> bool:
         """Whoever delivered callbacks goes; whether the notify job must be enqueued for what is due."""

@@ -27,12 +27,14 @@ class Ended(msgspec.Struct, frozen=True):
         callback: due, delivered or parked; None for a run without one.
         posted: the number of the status that the callback reports, from 1.
         tries: how often it was posted.
+        problem: what went wrong with the last post; "" when nothing did.
 
     """
 
     callback: str | None
     posted: int
     tries: int
+    problem: str = ""
 
 
 def plan(run: Run) -> bytes:
@@ -82,6 +84,7 @@ def ended(fields: Mapping[str, bytes]) -> Ended:
         callback=callback.decode() if callback else None,
         posted=int(fields.get("posted", 0)),
         tries=int(fields.get("callback_tries", 0)),
+        problem=fields.get("callback_problem", b"").decode(),
     )
 
 

@@ -1,18 +1,23 @@
 #!lua flags=allow-oom
--- Saves what became of callbacks. ARGV, three for each: run id, what became of it (delivered, parked, due),
--- and for one that is still due the span until the next try (ms). Returns now.
+-- Saves what became of callbacks. ARGV, five for each: run id, number of the status that was posted, what became of it
+-- (delivered, parked, due, untried), for the last two the span until the next try (ms), and what went wrong ('' nothing).
+-- Returns now.
 local now = clock()
-for i = 1, #ARGV, 3 do
-  local id, outcome, span = unpack(ARGV, i, i + 2)
+for i = 1, #ARGV, 5 do
+  local id, sequence, outcome, span, problem = unpack(ARGV, i, i + 4)
   local run = KEY.run .. id
-  if redis.call('EXISTS', run) == 1 then
-    redis.call('HSET', run, 'callback', outcome)
-    redis.call('HINCRBY', run, 'callback_tries', 1)
-  end
-  if outcome == 'due' then
-    redis.call('ZADD', KEY.callbacks, now + span, id)
-  else
-    redis.call('ZREM', KEY.callbacks, id)
+  local callback, posted = unpack(redis.call('HMGET', run, 'callback', 'posted'))
+  -- Whoever posted slowly may find that another has delivered it since, or that the run has a newer status to post.
+  if posted == sequence and callback ~= 'delivered' then
+    if outcome ~= 'untried' then
+      redis.call('HSET', run, 'callback', outcome, 'callback_problem', problem)
+      redis.call('HINCRBY', run, 'callback_tries', 1)
+    end
+    if outcome == 'due' or outcome == 'untried' then
+      redis.call('ZADD', KEY.callbacks, now + span, id)
+    else
+      redis.call('ZREM', KEY.callbacks, id)
+    end
   end
 end
 return now
