@@ -6,9 +6,13 @@ to Redis themselves are not used.
 """
 
 import asyncio
+import math
+import os
+import socket
 from typing import Any, Final, cast
 
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 from rq.executions import Execution
 from rq.job import Job
 from rq.job_lifecycle import record_job_failure
@@ -25,8 +29,8 @@ BEATS_TO_LIVE: Final = 4
 class Ledger:
     """The entries of *worker*, which works on one queue.
 
-    Every method raises redis.exceptions.RedisError when Redis is away; what is then not written, another worker clears
-    away later (`remains`).
+    Every method raises redis.exceptions.RedisError when Redis is away, and may then be called again. What is never
+    written, another worker clears away later (`remains`).
     """
 
     def __init__(self, worker: BaseWorker, redis: Redis) -> None:
@@ -34,19 +38,19 @@ class Ledger:
         self._queue = worker.queues[0]
         self._redis = redis
         self._writers = asyncio.Semaphore(WRITERS)
-        self._life = BEATS_TO_LIVE * worker.job_monitoring_interval
+        self._life = math.ceil(BEATS_TO_LIVE * worker.job_monitoring_interval)
+        worker.birth_date, worker.hostname, worker.pid = now(), socket.gethostname(), os.getpid()
 
     async def read(self, job_id: bytes) -> Job | None:
-        """Return the job that was popped; None if it is no longer stored.
-
-        Raises:
-            ValueError: nothing that RQ stores has such an id.
-
-        """
-        # Like RQ's queues, the job only keeps the client and never uses it.
-        job = self._worker.job_class(job_id.decode(), self._worker.connection, self._worker.serializer)
-        async with self._writers:
-            fields = await self._redis.hgetall(job.key)
+        """Return the job that was popped; None if there is none, or nothing that could be one."""
+        try:
+            # Like RQ's queues, the job only keeps the client and never uses it.
+            job = self._worker.job_class(job_id.decode(), self._worker.connection, self._worker.serializer)
+            async with self._writers:
+                fields = await self._redis.hgetall(job.key)
+        except (ValueError, ResponseError) as error:  # not an id that RQ could have given, not a hash
+            self._worker.log.warning("%r in the queue is no job: %s", job_id, error)
+            return None
         if not fields:
             return None
         job.restore(fields)
@@ -76,10 +80,7 @@ class Ledger:
         self._worker.cleanup_execution(job, pipeline, execution)
         # A failed job is written anew, so that only fields that RQ can read are kept.
         pipeline.delete(job.key)
-        if failure is None:
-            self._worker.successful_job_count += 1
-        else:
-            self._worker.failed_job_count += 1
+        if failure is not None:
             record_job_failure(job, failure, pipeline)
         await self._write(pipeline)
 

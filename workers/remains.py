@@ -5,9 +5,11 @@ is killed itself, and talk to Redis in blocking calls.
 """
 
 import time
+from contextlib import suppress
 from typing import Final, cast
 
 from redis.asyncio import Redis
+from redis.exceptions import LockError
 from rq import Queue
 from rq.worker_registration import REDIS_WORKER_KEYS, WORKERS_BY_QUEUE_KEY
 
@@ -43,7 +45,8 @@ class Remains:
             await self._forget_workers()
             return await self._forget_begun() + await self._forget_popped()
         finally:
-            await lock.release()
+            with suppress(LockError):  # it has run out, and somebody else may have it now
+                await lock.release()
 
     async def _forget_failures(self) -> None:
         # The failed jobs themselves have a TTL; only their entries in the registry have not.

@@ -5,22 +5,21 @@ In the shape of RQ's own plan for such a worker (https://github.com/rq/rq/pull/2
 
 import asyncio
 import inspect
-import os
 import signal
-import socket
 import traceback
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import Context, copy_context
-from typing import Any, Final, cast
+from typing import Any, Final, ParamSpec, TypeVar, cast
 
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import ResponseError
+from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq import Queue
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.suspension import WORKERS_SUSPENDED
-from rq.utils import now
 from rq.worker import BaseWorker
 
 from workers.client import asynchronous
@@ -54,7 +53,11 @@ PAUSE_SECONDS: Final = 0.5
 FIRST_RETRY_SECONDS: Final = 0.05
 LAST_RETRY_SECONDS: Final = 1.0
 
-OUTAGE: Final = (RedisError, OSError)
+# Redis is away, or is there and cannot do it now: it loads, is full, or has become a replica.
+OUTAGE: Final = (RedisConnectionError, RedisTimeoutError, ResponseError, OSError)
+
+T = TypeVar("T")
+P = ParamSpec("P")
 
 
 def _always() -> bool:
@@ -123,7 +126,6 @@ class AsyncWorker(BaseWorker):
 
         """
         self._check()
-        self.birth_date, self.hostname, self.pid = now(), socket.gethostname(), os.getpid()
         ledger, remains = Ledger(self, self.redis), Remains(self.redis, self.queues[0])
         for number in (signal.SIGTERM, signal.SIGINT):
             # Left in place until the loop is closed: a second signal must not kill a process that is about to end.
@@ -181,18 +183,9 @@ class AsyncWorker(BaseWorker):
             raise TypeError("AsyncWorker takes only a SafeJob: other jobs run whatever function they name")
 
     async def _pop_jobs(self, ledger: Ledger, context: Context) -> None:
-        retry = FIRST_RETRY_SECONDS
         while not self.stopping.is_set():
             await self._slots.acquire()
-            try:
-                job_id = await self._pop()
-            except OUTAGE as error:
-                self.log.warning("no job could be popped, next try in %.2f s: %r", retry, error)
-                self._slots.release()
-                await asyncio.sleep(retry)
-                retry = min(2 * retry, LAST_RETRY_SECONDS)
-                continue
-            retry = FIRST_RETRY_SECONDS
+            job_id = await self._ride_out(self._pop)
             if job_id is None:
                 self._slots.release()
                 continue
@@ -210,16 +203,17 @@ class AsyncWorker(BaseWorker):
         return cast("bytes | None", await self.redis.blmove(queue.key, queue.intermediate_queue_key, BLOCK_SECONDS))
 
     async def _run_job(self, job_id: bytes, ledger: Ledger) -> None:
-        try:
-            job = await ledger.read(job_id)
-        except ValueError as error:
-            self.log.warning("%r in the queue is no job: %s", job_id, error)
-            job = None
+        job = await self._ride_out(ledger.read, job_id)
         if job is None:
-            await ledger.drop(job_id)
+            await self._ride_out(ledger.drop, job_id)
             return
-        execution = await ledger.begin(job)
-        await ledger.end(job, execution, await self._failure_of(job))
+        execution = await self._ride_out(ledger.begin, job)
+        failure = await self._failure_of(job)
+        if failure is None:
+            self.successful_job_count += 1
+        else:
+            self.failed_job_count += 1
+        await self._ride_out(ledger.end, job, execution, failure)
 
     async def _failure_of(self, job: Job) -> str | None:
         """Run *job*; return the traceback if it fails."""
@@ -234,15 +228,26 @@ class AsyncWorker(BaseWorker):
         self._running.discard(job)
         self._slots.release()
         if not job.cancelled() and (error := job.exception()):
-            self.log.error("RQ's entries of a job are left as they are, to be cleared away later", exc_info=error)
+            fault = None if isinstance(error, OUTAGE) else error
+            self.log.error("a job's entries in RQ are left to be cleared away later: %s", error, exc_info=fault)
 
     async def _keep(self, duty: Callable[[], Awaitable[object]], seconds: float) -> None:
         while True:
-            try:
-                await duty()
-            except OUTAGE as error:
-                self.log.warning("%s has to wait for Redis: %r", duty.__qualname__, error)
+            await self._ride_out(duty)
             await asyncio.sleep(seconds)
+
+    async def _ride_out(self, act: Callable[P, Awaitable[T]], *args: P.args, **options: P.kwargs) -> T:
+        """Do *act* as soon as Redis lets us; raise what Redis says only if the worker is told to stop."""
+        retry = FIRST_RETRY_SECONDS
+        while True:
+            try:
+                return await act(*args, **options)
+            except OUTAGE as error:
+                if self.stopping.is_set():
+                    raise
+                self.log.warning("%s waits %.2f s for Redis: %s", act.__qualname__, retry, error)
+            await asyncio.sleep(retry)
+            retry = min(2 * retry, LAST_RETRY_SECONDS)
 
     def _has_died(self, duty: asyncio.Task[None]) -> bool:
         error = duty.exception() if duty.done() else None
@@ -265,7 +270,7 @@ class AsyncWorker(BaseWorker):
             async with asyncio.timeout(LEAVE_SECONDS):
                 await ledger.leave()
         except OUTAGE as error:
-            self.log.warning("the worker leaves without a word: %r", error)
+            self.log.warning("the worker leaves without a word: %s", error)
 
 
 def _coroutine_function_of(job: Job) -> Callable[..., Awaitable[object]]:

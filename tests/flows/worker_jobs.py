@@ -1,7 +1,6 @@
-"""Jobs for the tests of the worker, and the program that runs them the way the product's own does."""
+"""Jobs for the tests of the worker."""
 
 import asyncio
-import sys
 from contextvars import ContextVar
 from pathlib import Path
 
@@ -9,7 +8,6 @@ import msgspec
 from redis.asyncio import Redis
 
 from workers.safe import SafeJob
-from workers.worker import AsyncWorker
 
 HERE = "tests.flows.worker_jobs"
 
@@ -69,15 +67,3 @@ async def fail() -> None:
 
 def synchronous() -> None:
     """Be no coroutine."""
-
-
-async def main(url: str, grace: float) -> int:
-    """Work on the queue until a signal comes."""
-    async with Redis.from_url(url) as redis, Redis.from_url(url) as redis_of_worker:
-        worker = AsyncWorker("campaigns", connection=redis_of_worker, job_class=ExampleJob, grace=grace)
-        SURROUNDINGS.set(Surroundings(redis, worker.stopping))
-        return await worker.run()
-
-
-if __name__ == "__main__":
-    sys.exit(asyncio.run(main(sys.argv[1], float(sys.argv[2]))))
