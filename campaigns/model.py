@@ -141,7 +141,7 @@ class Stored(msgspec.Struct, frozen=True):
     """A run as it stands in Redis.
 
     Attributes:
-        version: goes up with every change; a save names the version that it read.
+        version: goes up when somebody other than the run's holder changes it; its end names the version that was read.
         until: when a held or waiting run goes on.
         ending: how it ended; None while it is open.
 

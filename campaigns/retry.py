@@ -27,19 +27,23 @@ def pause(tries: int, chance: float) -> int:
     return int(most / 2 + chance * most / 2)
 
 
-def after_failure(error: CampaignsError, sent: Sent, *, now: int, chance: float, patience: int = PATIENCE) -> State:
+def after_failure(
+    error: CampaignsError, sent: Sent, at: int, *, now: int, chance: float, patience: int = PATIENCE
+) -> State:
     """The state of a step whose call came to nothing for certain.
 
     Args:
         error: `Later` may be repeated; anything else is final.
         sent: the state in which the call went out.
+        at: when it went out.
         now: Redis's time.
         chance: a random number in [0, 1).
         patience: how long after its first call the step gives up.
 
     """
-    if not isinstance(error, Later) or now - sent.since >= patience:
+    since = sent.since or at
+    if not isinstance(error, Later) or now - since >= patience:
         return Failed(error.problem)
     tries = sent.tries + 1
     asked = int((error.after or 0) * 1000)
-    return Waiting(span=max(asked, pause(tries, chance)), tries=tries, since=sent.since, problem=error.problem)
+    return Waiting(span=max(asked, pause(tries, chance)), tries=tries, since=since, problem=error.problem)

@@ -15,9 +15,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import msgspec
 
-from campaigns import keys, recipes
+from campaigns import keys
 from campaigns.errors import Invalid
 from campaigns.quota import Tier
+from campaigns.recipes import Recipe, Recipes
+from campaigns.recipes import read as read_recipes
 
 Right = Literal["send", "read", "operate", "admin"]
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")]
@@ -82,7 +84,7 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     installation: Name
     portals: dict[Name, Portal]
     callers: dict[Name, Caller]
-    recipes: tuple[recipes.Recipe, ...] = ()
+    recipes: tuple[Recipe, ...] = ()
     retention_days: Annotated[float, msgspec.Meta(gt=0)] = keys.RETENTION / keys.DAY
 
 
@@ -102,7 +104,7 @@ class Settings(msgspec.Struct, frozen=True):
     installation: str
     portals: dict[str, Portal]
     callers: dict[str, Caller]
-    book: recipes.Recipes
+    book: Recipes
     redis_url: str | None
     data: Path
     secrets: dict[Secret, str]
@@ -142,7 +144,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         installation=told.installation,
         portals=dict(told.portals),
         callers=dict(told.callers),
-        book=recipes.Recipes(told.recipes + _recipe_files(path.parent / "recipes")),
+        book=Recipes(told.recipes + _recipe_files(path.parent / "recipes")),
         redis_url=environment.get("FANFARE_REDIS_URL"),
         data=Path(environment.get("FANFARE_DATA", ".fanfare")),
         secrets=_secrets(told, environment, path.parent),
@@ -151,11 +153,11 @@ def read(environment: Mapping[str, str]) -> Settings:
     )
 
 
-def _recipe_files(folder: Path) -> tuple[recipes.Recipe, ...]:
-    found: tuple[recipes.Recipe, ...] = ()
+def _recipe_files(folder: Path) -> tuple[Recipe, ...]:
+    found: tuple[Recipe, ...] = ()
     for path in sorted(folder.glob("*.toml")):
         try:
-            found += recipes.read(path.read_text())
+            found += read_recipes(path.read_text())
         except Invalid as error:
             raise Invalid(f"{path}: {error}") from error
     return found

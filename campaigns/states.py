@@ -31,7 +31,7 @@ class Sent(msgspec.Struct, frozen=True, tag_field="is", tag="sent"):
     Attributes:
         lasts: the call has surely ended this span after it was sent.
         tries: calls that failed before this one.
-        since: when the first call of this step was sent.
+        since: when the first call of this step was sent; 0 when this is the first.
 
     """
 

@@ -41,6 +41,9 @@ MOST_CONNECTIONS: Final = 1_000
 """As many as a process has runs in flight; HubSpot's limits keep the number in use far below."""
 
 
+JSON: Final = {"content-type": "application/json"}
+
+
 class TokenSource(Protocol):
     """Where the bearer token comes from."""
 
@@ -122,7 +125,14 @@ class HubSpot(Verbs):
             async with asyncio.timeout(self._deadline):
                 token = await self._token.token()
                 may_have_changed = request.changes
-                answer = await self._carry(request, token)
+                answer = await _carried(
+                    self._http,
+                    request.method,
+                    self._root + request.target,
+                    body=request.body,
+                    headers={"authorization": f"Bearer {token}", **self._extra, **(JSON if request.body else {})},
+                    timeout=self._timeout,
+                )
         except NOT_SENT as error:
             raise Later(problem=Problem(f"HubSpot could not be reached: {_told(error)}")) from error
         except (httpx.RequestError, TimeoutError) as error:
@@ -139,18 +149,38 @@ class HubSpot(Verbs):
         """Send *request* once and give what its answer holds."""
         return wire.understand(request, await self.send(request))
 
-    async def _carry(self, request: Request[T], token: str) -> Answer:
-        content = {"content-type": "application/json"} if request.body is not None else {}
-        response = await self._http.request(
-            request.method,
-            self._root + request.target,
-            content=request.body,
-            headers={"authorization": f"Bearer {token}", **content, **self._extra},
-            timeout=self._timeout,
-            follow_redirects=False,
-        )
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Answer(response.status_code, headers, response.content)
+
+async def post_form(http: httpx.AsyncClient, url: str, form: bytes, *, deadline: float = DEADLINE) -> Answer:
+    """Post a form, as OAuth's token endpoint wants it; the `Post` of `tokens`.
+
+    Raises:
+        Later: no answer came. A refresh may be repeated.
+
+    """
+    content = {"content-type": "application/x-www-form-urlencoded"}
+    try:
+        async with asyncio.timeout(deadline):
+            return await _carried(http, "POST", url, body=form, headers=content, timeout=httpx.Timeout(None))
+    except (httpx.RequestError, TimeoutError) as error:
+        raise Later(problem=Problem(f"no answer from {url}: {_told(error)}")) from error
+
+
+async def _carried(
+    http: httpx.AsyncClient,
+    method: str,
+    url: str,
+    *,
+    body: bytes | None,
+    headers: Mapping[str, str],
+    timeout: httpx.Timeout,  # noqa: ASYNC109  the time to connect; the whole is bounded by the callers
+) -> Answer:
+    """One journey there and back."""
+    response = await http.request(
+        method, url, content=body, headers=dict(headers), timeout=timeout, follow_redirects=False
+    )
+    return Answer(
+        response.status_code, {name.lower(): value for name, value in response.headers.items()}, response.content
+    )
 
 
 def _told(error: Exception) -> str:

@@ -175,7 +175,7 @@ async def test_an_ended_run_is_folded_and_its_callback_is_due(store: Store) -> N
     await claim(store)
     now = await store.portals.save(LEASE, [Saved(run, "create_campaign", Done(Receipt("c-1")))])
     run = run.with_state("create_campaign", Done(Receipt("c-1")), now)
-    call, flags = await store.portals.finish(LEASE, [Finished(run, 2, "done")], DAY)
+    call, flags = await store.portals.finish(LEASE, [Finished(run, 1, "done")], DAY)
     assert (call, flags) == (True, (True,))
     stored = await store.runs.read(run.id)
     assert (stored.status, stored.run.campaign, stored.run) == ("done", "c-1", run)

@@ -8,14 +8,13 @@ local now = clock()
 for i = 3, #ARGV, 7 do
   local id, place, span, answered, field, at, state = unpack(ARGV, i, i + 6)
   local run = KEY.run .. id
-  if field ~= '' then
-    redis.call('HSET', run, field, (at == '0' and now or at) .. ':' .. state)
-  end
-  if answered == '1' then redis.call('HDEL', run, 'busy') end
-  redis.call('HINCRBY', run, 'version', 1)
-  if place ~= 'flight' then
-    redis.call('ZREM', KEY.flight .. portal, id)
-    if place == 'waiting' then to_waiting(id, portal, now + span) else to_line(id) end
+  if redis.call('HGET', run, 'place') == 'flight' then  -- else this was saved before, and only the answer was lost
+    if field ~= '' then redis.call('HSET', run, field, (at == '0' and now or at) .. ':' .. state) end
+    if answered == '1' then redis.call('HDEL', run, 'busy') end
+    if place ~= 'flight' then
+      redis.call('ZREM', KEY.flight .. portal, id)
+      if place == 'waiting' then to_waiting(id, portal, now + span) else to_line(id) end
+    end
   end
 end
 set_due(portal, now)

@@ -20,6 +20,5 @@ redis.call('PEXPIRE', quota, QUOTA)
 for i = 7, #ARGV, 3 do
   local run = KEY.run .. ARGV[i]
   redis.call('HSET', run, ARGV[i + 1], now .. ':' .. ARGV[i + 2], 'busy', now + lasts)
-  redis.call('HINCRBY', run, 'version', 1)
 end
 return {1, now}

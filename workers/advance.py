@@ -1,0 +1,138 @@
+"""The way of one run, from its claim until it waits or ends: ask `progress` for the next move, make it, save it."""
+
+from collections.abc import Callable
+from typing import Final, assert_never
+
+import msgspec
+import structlog
+
+from campaigns.errors import CampaignsError, InDoubt, Later
+from campaigns.model import Run, Step, Stored
+from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, settled_at
+from campaigns.retry import after_failure, pause
+from campaigns.states import Done, Pending, Receipt, Sent, State, Waiting
+from campaigns.store.portals import Finished, LeaseLost, Saved
+from workers.calls import Stopping
+from workers.clock import Clock
+from workers.journal import Journal
+from workers.steps import Ways, perform, reconcile
+
+log = structlog.get_logger()
+
+
+class Advancing(msgspec.Struct, frozen=True):
+    """What a portal's runs need to advance.
+
+    Attributes:
+        settle: the portal's settle window (ms).
+        chance: gives a random number in [0, 1).
+        stopping: whether the process is going; then no run begins anything new.
+
+    """
+
+    ways: Ways
+    journal: Journal
+    clock: Clock
+    settle: int
+    chance: Callable[[], float]
+    stopping: Callable[[], bool]
+
+
+AFTER_A_FAULT: Final = 60_000
+"""A run that our own code cannot carry on is tried again each minute: nobody else waits for it, and a fix may come."""
+
+
+async def advance(on: Advancing, stored: Stored) -> None:
+    """Advance one claimed run until it waits, ends, or the process goes.
+
+    Raises:
+        LeaseLost: the portal is no longer ours.
+
+    """
+    try:
+        await _advance(on, stored)
+    except LeaseLost:
+        raise
+    except Exception:
+        log.exception("run.fault", run=stored.run.id)
+        await _wait(on, stored.run, AFTER_A_FAULT)
+
+
+async def _advance(on: Advancing, stored: Stored) -> None:
+    run: Run | None = stored.run
+    while run is not None and not on.stopping():
+        move = next_move(run, on.clock.now(), on.settle)
+        try:
+            run = await _make(on, stored, run, move)
+        except Stopping:
+            return
+
+
+async def _make(on: Advancing, stored: Stored, run: Run, move: Move) -> Run | None:
+    """The run after *move*; None when it is out of our hands."""
+    match move:
+        case Do(step=step):
+            return await _do(on, run, step)
+        case Reconcile(step=step, conclusive=conclusive):
+            return await _reconcile(on, run, step, stored.accepted, conclusive=conclusive)
+        case Wait(until=until):
+            await _wait(on, run, until - on.clock.now())
+            return None
+        case Finish(ending=ending):
+            await _finish(on, Finished(run, stored.version, ending))
+            return None
+        case _:
+            assert_never(move)
+
+
+async def _do(on: Advancing, run: Run, step: Step) -> Run:
+    tries, since = (step.state.tries, step.state.since) if isinstance(step.state, Waiting) else (0, 0)
+    sent = Sent(on.ways.calls.deadline, tries, since)
+    came = await perform(on.ways, run, step, sent)
+    error = came.outcome if isinstance(came.outcome, CampaignsError) else None
+    log.info("step.attempted", run=run.id, step=step.name, attempt=came.at, problem=error and error.problem.detail)
+    match came.outcome:
+        case Receipt() as receipt:
+            return await _saved(on, run, step, Done(receipt))
+        case InDoubt():
+            # The call has ended without an answer: it is known now how long it lasted.
+            lasted = min(max(on.clock.now() - came.at, 1), sent.lasts)
+            return await _saved(on, run, step, msgspec.structs.replace(sent, lasts=lasted), at=came.at)
+        case failure:
+            state = after_failure(failure, sent, came.at, now=on.clock.now(), chance=on.chance())
+            return await _saved(on, run, step, state)
+
+
+async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conclusive: bool) -> Run | None:
+    sent = step.state
+    if not isinstance(sent, Sent):
+        raise TypeError(f"{step.name} is not in doubt")
+    try:
+        receipt = await reconcile(on.ways, run, step, accepted)
+    except Later as error:
+        span = max(int((error.after or 0) * 1000), pause(1, on.chance()))
+        await _wait(on, run, span)
+        return None
+    log.info("step.reconciled", run=run.id, step=step.name, found=receipt is not None, conclusive=conclusive)
+    if receipt:
+        return await _saved(on, run, step, Done(receipt))
+    if conclusive:
+        return await _saved(on, run, step, Pending())
+    await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
+    return None
+
+
+async def _finish(on: Advancing, end: Finished) -> None:
+    if await on.journal.finish(end):
+        log.info("run.ended", run=end.run.id, ending=end.ending)
+    else:
+        await on.journal.save(Saved(end.run, place="line"))  # somebody changed it meanwhile: read it again
+
+
+async def _wait(on: Advancing, run: Run, span: int) -> None:
+    await on.journal.save(Saved(run, place="waiting", span=max(span, 1)))
+
+
+async def _saved(on: Advancing, run: Run, step: Step, state: State, at: int = 0) -> Run:
+    now = await on.journal.save(Saved(run, step.name, state, at=at))
+    return run.with_state(step.name, state, at or now)

@@ -1,0 +1,180 @@
+"""Calls to one portal: the most urgent first, each with a place in the quota and journalled before it leaves."""
+
+import asyncio
+import heapq
+from collections.abc import Callable
+from itertools import count
+from typing import Final, TypeVar
+
+import msgspec
+
+from campaigns.errors import CampaignsError, RateLimited
+from campaigns.hubspot.client import HubSpot
+from campaigns.hubspot.wire import Request
+from campaigns.model import Run
+from campaigns.quota import Limit
+from campaigns.states import Sent
+from campaigns.store.patience import ride_out
+from campaigns.store.portals import Call, Full, Lease, Portals
+from workers.clock import Clock
+from workers.leases import Leases
+
+T = TypeVar("T")
+
+Steps = tuple[tuple[Run, str, Sent], ...]
+
+LONGEST_PAUSE: Final = 10.0
+"""Seconds after a 429 that names none: HubSpot's window is empty then."""
+
+READ: Final = 0
+"""Reads are looks at what is in doubt: whoever waits for them has waited already, so they go first."""
+
+
+class Stopping(Exception):
+    """The process is going: nothing new leaves; what has not left is as it was."""
+
+
+class Departed(msgspec.Struct, frozen=True):
+    """A call that may leave now.
+
+    Attributes:
+        at: the attempt of its steps.
+        steps: for whom it leaves.
+        place: its place in the quota, to be named again when the call has ended.
+
+    """
+
+    at: int
+    steps: Steps
+    place: str
+
+
+class _Departure(msgspec.Struct, order=True):
+    rank: int
+    number: int
+    gather: Callable[[], Steps]
+    departed: asyncio.Future[Departed]
+
+
+class Calls:
+    """The one way out to a portal for its holder.
+
+    Args:
+        deadline: milliseconds after which a call has surely ended on our side.
+
+    """
+
+    def __init__(
+        self,
+        portals: Portals,
+        leases: Leases,
+        lease: Lease,
+        hubspot: HubSpot,
+        *,
+        limit: Limit,
+        deadline: int,
+        clock: Clock,
+    ) -> None:
+        self._portals = portals
+        self._leases = leases
+        self._lease = lease
+        self._hubspot = hubspot
+        self._limit = limit
+        self.deadline = deadline
+        self._clock = clock
+        self._numbers = count()
+        self._waiting: list[_Departure] = []
+        self._letting_go: asyncio.Task[None] | None = None
+        self._paused_until = 0
+        self._stopped = False
+
+    async def read(self, request: Request[T]) -> T:
+        """The answer to a request that changes nothing."""
+        departed = await self.depart(READ, tuple)
+        return await self.carry(departed, request)
+
+    async def depart(self, rank: int, gather: Callable[[], Steps]) -> Departed:
+        """Wait for a place in the quota, and for the journal to say that the call has left.
+
+        Args:
+            rank: smaller ranks leave first; the same in order of asking.
+            gather: for whom the call leaves, asked when its place is granted.
+
+        Raises:
+            LeaseLost: the portal is no longer ours.
+            Stopping: the process is going.
+
+        """
+        if self._stopped:
+            raise Stopping
+        departed: asyncio.Future[Departed] = asyncio.get_running_loop().create_future()
+        heapq.heappush(self._waiting, _Departure(rank, next(self._numbers), gather, departed))
+        if self._letting_go is None:
+            self._letting_go = asyncio.create_task(self._let_all_go())
+        return await departed
+
+    async def carry(self, departed: Departed, request: Request[T]) -> T:
+        """Send the request of a departed call; its place is free one window after its end, whatever that was."""
+        try:
+            self._leases.check(self._lease)
+            return await self._hubspot.call(request)
+        except RateLimited as error:
+            self.pause(error.after or LONGEST_PAUSE)
+            raise
+        finally:
+            await asyncio.shield(ride_out(lambda: self._portals.answered(self._lease.portal, [departed.place])))
+
+    def pause(self, seconds: float) -> None:
+        """Let nothing leave for that long: HubSpot said so."""
+        self._paused_until = max(self._paused_until, self._clock.now() + int(seconds * 1000))
+
+    def stop(self) -> None:
+        """Let nothing leave any more."""
+        self._stopped = True
+        for departure in self._waiting:
+            if not departure.departed.done():
+                departure.departed.set_exception(Stopping())
+        self._waiting.clear()
+
+    async def _let_all_go(self) -> None:
+        try:
+            while self._waiting:
+                departure = heapq.heappop(self._waiting)
+                if departure.departed.done():
+                    continue  # whoever asked has gone
+                try:
+                    wait = await self._let_go(departure)
+                except (CampaignsError, Exception) as error:  # noqa: BLE001 - whoever asked decides what it means
+                    if not departure.departed.done():
+                        departure.departed.set_exception(error)
+                    continue
+                if wait:
+                    self._wait_on(departure)
+                    await asyncio.sleep(wait / 1000)
+        finally:
+            self._letting_go = None
+
+    def _wait_on(self, departure: _Departure) -> None:
+        if self._stopped:
+            departure.departed.set_exception(Stopping())
+        else:
+            heapq.heappush(self._waiting, departure)
+
+    async def _let_go(self, departure: _Departure) -> int:
+        """Grant the departure its place; else how many milliseconds to wait for one."""
+        paused = self._paused_until - self._clock.now()
+        if paused > 0:
+            return paused
+        steps = departure.gather()
+        place = f"{self._lease.token}.{departure.number}"
+        self._leases.check(self._lease)
+        call = Call(place, self.deadline, steps)
+        answer = await ride_out(lambda: self._portals.send(self._lease, call, self._limit))
+        if isinstance(answer, Full):
+            return answer.wait
+        self._clock.heard(answer.at)
+        if departure.departed.done():
+            # It has left in the journal but never will: its steps are looked up like any whose answer is missing.
+            return 0
+        departure.departed.set_result(Departed(answer.at, steps, place))
+        return 0

@@ -1,0 +1,201 @@
+"""Creates of one portal, gathered into batches: what waits when a place is granted leaves together."""
+
+import asyncio
+from itertools import chain
+from typing import Final
+
+import msgspec
+
+from campaigns import keys
+from campaigns.errors import CampaignsError, InDoubt, Later, Refused
+from campaigns.hubspot import batch, wire
+from campaigns.hubspot.types import BatchAnswer, Campaign
+from campaigns.model import PRIORITIES, CreateCampaign, Run, Step
+from campaigns.states import Receipt, Sent
+from workers.calls import Calls, Departed, Steps
+from workers.lookup import Lookup
+
+NEXT_AFTER: Final = 1.0
+"""Seconds that a batch may be out before the next one leaves: meanwhile what arrives gathers."""
+
+
+class Came(msgspec.Struct, frozen=True):
+    """What a step's call came to.
+
+    Attributes:
+        at: the attempt: when the call was journalled.
+
+    """
+
+    at: int
+    outcome: Receipt | CampaignsError
+
+
+class _Wanted(msgspec.Struct, eq=False):
+    run: Run
+    step: Step
+    sent: Sent
+    came: asyncio.Future[Came]
+
+    @property
+    def name(self) -> str:
+        return _properties(self.step)["hs_name"].strip()
+
+
+class Creates:
+    """The creates of one portal."""
+
+    def __init__(self, calls: Calls, lookup: Lookup) -> None:
+        self._calls = calls
+        self._lookup = lookup
+        self._waiting: list[_Wanted] = []
+        self._refused: list[list[_Wanted]] = []  # halves of batches that were refused as a whole
+        self._leaving: asyncio.Task[None] | None = None
+        self._out: set[asyncio.Task[None]] = set()
+
+    async def create(self, run: Run, step: Step, sent: Sent) -> Came:
+        """Create the step's campaign, alone or with others.
+
+        Raises:
+            LeaseLost, Stopping: see `Calls.depart`.
+
+        """
+        wanted = _Wanted(run, step, sent, asyncio.get_running_loop().create_future())
+        self._waiting.append(wanted)
+        self._begin()
+        return await wanted.came
+
+    def _begin(self) -> None:
+        if self._leaving is None:
+            self._leaving = asyncio.create_task(self._leave())
+
+    async def _leave(self) -> None:
+        try:
+            while group := self._group():
+                try:
+                    departed = await self._calls.depart(min(map(_rank, group)), self._steps)
+                except Exception as error:  # noqa: BLE001 - each of them decides what it means
+                    self._remove(group)
+                    _fail(group, error)
+                    continue
+                group = self._departed(departed)
+                out = asyncio.create_task(self._carry(departed, group))
+                self._out.add(out)
+                out.add_done_callback(self._out.discard)
+                await asyncio.wait({out}, timeout=NEXT_AFTER)
+        finally:
+            self._leaving = None
+
+    def _group(self) -> list[_Wanted]:
+        """What would leave now: the most urgent that wait, no two of the same name."""
+        if self._refused:
+            return self._refused[0]
+        group: dict[str, _Wanted] = {}
+        for wanted in sorted(self._waiting, key=_rank):
+            group.setdefault(wanted.name, wanted)
+            if len(group) == wire.MOST_IN_A_BATCH:
+                break
+        return list(group.values())
+
+    def _steps(self) -> Steps:
+        return tuple((wanted.run, wanted.step.name, wanted.sent) for wanted in self._group())
+
+    def _departed(self, departed: Departed) -> list[_Wanted]:
+        runs = {run.id for run, _, _ in departed.steps}
+        group = [wanted for wanted in (*chain.from_iterable(self._refused), *self._waiting) if wanted.run.id in runs]
+        self._remove(group)
+        return group
+
+    def _remove(self, group: list[_Wanted]) -> None:
+        gone = set(map(id, group))
+        self._waiting = [wanted for wanted in self._waiting if id(wanted) not in gone]
+        rest = ([wanted for wanted in part if id(wanted) not in gone] for part in self._refused)
+        self._refused = [part for part in rest if part]
+
+    async def _carry(self, departed: Departed, group: list[_Wanted]) -> None:
+        try:
+            if len(group) == 1:
+                await self._carry_one(departed, group[0])
+            else:
+                await self._carry_many(departed, group)
+        except Exception as error:  # noqa: BLE001 - each of them decides what it means
+            _fail(group, error)
+
+    async def _carry_one(self, departed: Departed, wanted: _Wanted) -> None:
+        try:
+            campaign = await self._calls.carry(departed, wire.create(signed(wanted.run, wanted.step, departed.at)))
+        except CampaignsError as error:
+            _tell(wanted, Came(departed.at, error))
+        else:
+            _tell(wanted, Came(departed.at, Receipt(campaign.id)))
+
+    async def _carry_many(self, departed: Departed, group: list[_Wanted]) -> None:
+        told = [signed(wanted.run, wanted.step, departed.at) for wanted in group]
+        came: BatchAnswer[Campaign] | Refused | Later | InDoubt
+        try:
+            came = await self._calls.carry(departed, wire.create_many(told))
+        except (Refused, Later, InDoubt) as error:
+            came = error
+        if isinstance(came, Refused):
+            await self._bisect(departed, group)
+            return
+        wishes = [
+            batch.Wish(name=properties["hs_name"], marker=str(marker_of(wanted.run, departed.at)))
+            for wanted, properties in zip(group, told, strict=True)
+        ]
+        for wanted, outcome in zip(group, batch.outcomes(wishes, came), strict=True):
+            receipt = Receipt(outcome.id) if isinstance(outcome, Campaign) else outcome
+            _tell(wanted, Came(departed.at, receipt))
+
+    async def _bisect(self, departed: Departed, group: list[_Wanted]) -> None:
+        """Send a refused batch again in halves, less those that were made nevertheless: one item may be at fault."""
+        index = await self._lookup.look(departed.at)
+        left: list[_Wanted] = []
+        for wanted in group:
+            found = index.find(wanted.run.id)
+            if found:
+                _tell(wanted, Came(departed.at, Receipt(found[0].campaign.id, adopted=True)))
+            else:
+                left.append(wanted)
+        parts = batch.halves(left) if len(left) > 1 else (left,)
+        self._refused += [list(part) for part in parts if part]
+        self._begin()
+
+
+def marker_of(run: Run, attempt: int) -> keys.Marker:
+    """The marker of an attempt of *run*."""
+    subject = keys.subject_hash(run.space, run.subject) if run.subject is not None else "-"
+    return keys.Marker(run.id, attempt, subject)
+
+
+def signed(run: Run, step: Step, attempt: int) -> dict[str, str]:
+    """The properties of a campaign to create, its notes signed by this attempt."""
+    properties = _properties(step)
+    notes = keys.with_marker(properties.get("hs_notes", ""), marker_of(run, attempt))
+    return {**properties, "hs_notes": notes}
+
+
+def rank_of(run: Run) -> int:
+    """Where the run's calls stand among the portal's: behind looks, by priority."""
+    return 1 + PRIORITIES.index(run.trigger.priority)
+
+
+def _rank(wanted: _Wanted) -> int:
+    return rank_of(wanted.run)
+
+
+def _properties(step: Step) -> dict[str, str]:
+    if not isinstance(step.wish, CreateCampaign):
+        raise TypeError(f"{step.name} creates no campaign")
+    return step.wish.properties
+
+
+def _tell(wanted: _Wanted, came: Came) -> None:
+    if not wanted.came.done():
+        wanted.came.set_result(came)
+
+
+def _fail(group: list[_Wanted], error: Exception) -> None:
+    for wanted in group:
+        if not wanted.came.done():
+            wanted.came.set_exception(error)

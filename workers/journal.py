@@ -1,0 +1,68 @@
+"""Saving what became of a portal's runs: together where they come together, and across Redis's absences."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Final
+
+from campaigns.store.gather import Gather
+from campaigns.store.patience import ride_out
+from campaigns.store.portals import Finished, Lease, Portals, Saved
+from workers.clock import Clock
+
+MOST_AT_ONCE: Final = 50
+"""Finishing folds a whole run: fifty keep Redis busy for about a millisecond."""
+
+
+class Journal:
+    """The saves of one portal's holder.
+
+    Args:
+        retention: how long an ended run stays (ms).
+        call_notify: enqueues the job that delivers callbacks.
+
+    """
+
+    def __init__(
+        self,
+        portals: Portals,
+        lease: Lease,
+        clock: Clock,
+        *,
+        retention: int,
+        call_notify: Callable[[], Awaitable[None]],
+    ) -> None:
+        self._portals = portals
+        self._lease = lease
+        self._clock = clock
+        self._retention = retention
+        self._call_notify = call_notify
+        self._saves: Gather[Saved, int] = Gather(self._save, most=MOST_AT_ONCE)
+        self._ends: Gather[Finished, bool] = Gather(self._finish, most=MOST_AT_ONCE)
+
+    async def save(self, change: Saved) -> int:
+        """Save what became of a step; Redis's time.
+
+        Raises:
+            LeaseLost: the portal is no longer ours.
+
+        """
+        return await self._saves.add(change)
+
+    async def finish(self, end: Finished) -> bool:
+        """End a run; whether it ended, or was changed meanwhile.
+
+        Raises:
+            LeaseLost: the portal is no longer ours.
+
+        """
+        return await self._ends.add(end)
+
+    async def _save(self, changes: Sequence[Saved]) -> Sequence[int]:
+        now = await ride_out(lambda: self._portals.save(self._lease, changes))
+        self._clock.heard(now)
+        return [now] * len(changes)
+
+    async def _finish(self, ends: Sequence[Finished]) -> Sequence[bool]:
+        call, ended = await ride_out(lambda: self._portals.finish(self._lease, ends, self._retention))
+        if call:
+            await self._call_notify()
+        return ended

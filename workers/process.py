@@ -1,0 +1,153 @@
+"""The composition root of a worker process: what all its jobs share, built once."""
+
+import asyncio
+import random
+import secrets
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from contextvars import ContextVar
+from functools import partial
+from typing import Final
+
+import httpx
+import structlog
+from redis.asyncio import Redis
+
+from campaigns import embedded
+from campaigns.errors import Unavailable
+from campaigns.hubspot.client import HubSpot, http_client
+from campaigns.hubspot.tokens import StaticToken
+from campaigns.queue import Queue
+from campaigns.quota import LIMITS
+from campaigns.settings import Portal, Settings
+from campaigns.store import Store
+from campaigns.store.portals import Lease
+from campaigns.store.wakes import Wakes
+from workers.advance import Advancing
+from workers.calls import Calls
+from workers.clock import Clock
+from workers.creates import Creates
+from workers.journal import Journal
+from workers.leases import Leases
+from workers.lookup import Lookup
+from workers.notify import Notifier
+from workers.serve import Serving, serve
+from workers.steps import Ways
+
+HERE: Final[ContextVar["Process"]] = ContextVar("HERE")
+"""The process that a job runs in; unset under a stock RQ worker."""
+
+log = structlog.get_logger()
+
+
+class Process:
+    """What the jobs of one worker process share."""
+
+    def __init__(self, settings: Settings, redis: Redis, http: httpx.AsyncClient, wakes: Wakes) -> None:
+        self.settings = settings
+        self._redis = redis
+        self.store = Store(redis)
+        self.queue = Queue(redis)
+        self.stopping = asyncio.Event()
+        self._http = http
+        self._wakes = wakes
+        self._leases = Leases(
+            self.store.portals, wakes.process, monotonic=time.monotonic, token=partial(secrets.token_hex, 8)
+        )
+
+    async def ping(self) -> None:
+        """Make sure that Redis answers; raises what redis-py raises."""
+        await self._redis.ping()
+
+    async def advance(self, portal: str, *, longest: float | None) -> None:
+        """Serve *portal* if nobody else does."""
+        told = self.settings.portals.get(portal)
+        if told is None:
+            log.error("portal.unknown", portal=portal)  # its runs wait until the settings name it again
+            return
+        taken = await self._leases.take(portal, int(told.settle * 1000))
+        if taken is None:
+            return
+        lease, now = taken
+        await serve(self._serving(lease, now, told), longest=longest)
+
+    async def notify(self) -> None:
+        """Deliver the callbacks that are due, until none is for a while."""
+        notifier = Notifier(self.store.callbacks, self.settings)
+        if await notifier.serve(self.stopping, self._wakes.event("@callbacks")):
+            await self.call_notify()
+
+    async def call_notify(self) -> None:
+        """Enqueue the job that delivers callbacks; if that fails, the sweep will."""
+        try:
+            await self.queue.enqueue_notify()
+        except Unavailable as error:
+            log.warning("notify.not_called", problem=str(error))
+
+    async def _call(self, portal: str) -> None:
+        try:
+            await self.queue.enqueue_advance([portal])
+        except Unavailable as error:
+            log.warning("portal.not_called", portal=portal, problem=str(error))
+
+    def _serving(self, lease: Lease, now: int, told: Portal) -> Serving:
+        clock = Clock(time.monotonic)
+        clock.heard(now)
+        hubspot = HubSpot(
+            self._http,
+            token=StaticToken(self.settings.secret(told.token)),
+            base_url=told.base_url,
+            version=told.version,
+            deadline=told.call_deadline,
+        )
+        calls = Calls(
+            self.store.portals,
+            self._leases,
+            lease,
+            hubspot,
+            limit=LIMITS[told.tier],
+            deadline=int(told.call_deadline * 1000),
+            clock=clock,
+        )
+        lookup = Lookup(calls)
+        journal = Journal(
+            self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
+        )
+        on = Advancing(
+            ways=Ways(calls, Creates(calls, lookup), lookup),
+            journal=journal,
+            clock=clock,
+            settle=int(told.settle * 1000),
+            chance=random.random,
+            stopping=self.stopping.is_set,
+        )
+        return Serving(
+            lease=lease,
+            portals=self.store.portals,
+            leases=self._leases,
+            calls=calls,
+            on=on,
+            clock=clock,
+            woken=self._wakes.event(lease.portal),
+            stopping=self.stopping,
+            monotonic=time.monotonic,
+            call=partial(self._call, lease.portal),
+        )
+
+
+@asynccontextmanager
+async def opened(settings: Settings) -> AsyncIterator[Process]:
+    """A process with its connections, closed at the end."""
+    process = secrets.token_hex(6)
+    async with (
+        Redis.from_url(await redis_url(settings)) as redis,
+        http_client() as http,
+        Wakes(redis, process) as wakes,
+    ):
+        yield Process(settings, redis, http, wakes)
+
+
+async def redis_url(settings: Settings) -> str:
+    """Where Redis is: as the settings say, else the embedded one, started if need be."""
+    return settings.redis_url or await asyncio.to_thread(embedded.ensure, settings.data)

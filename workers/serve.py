@@ -1,0 +1,191 @@
+"""Serving one portal while its lease is ours: claim, advance, renew, and give the lease back when nothing is left."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Final, Literal
+
+import msgspec
+import structlog
+
+from campaigns.errors import Unavailable
+from campaigns.model import Stored
+from campaigns.store.portals import Lease, LeaseLost, Portals
+from workers.advance import Advancing, advance
+from workers.calls import Calls
+from workers.clock import Clock
+from workers.leases import Leases
+
+SLOTS: Final = 100
+"""Runs of one portal in hand at once: five seconds of work at HubSpot's limit, so no place is ever left unused."""
+
+SLOTS_FOR_HIGH: Final = 20
+"""Beyond them, for runs of priority high: a backlog never makes them wait for a slot."""
+
+LINGER: Final = 3.0
+"""Seconds that an idle portal is kept: the next trigger finds it served and needs no RQ job."""
+
+BREATH: Final = 0.1
+"""Seconds between two claims while Redis is away."""
+
+log = structlog.get_logger()
+
+
+class Serving(msgspec.Struct, frozen=True):
+    """What serving a portal needs.
+
+    Attributes:
+        woken: set when somebody else's script gave the portal work.
+        stopping: set when the process is going.
+        monotonic: seconds, from a clock that never jumps.
+        call: enqueues the portal's RQ job.
+
+    """
+
+    lease: Lease
+    portals: Portals
+    leases: Leases
+    calls: Calls
+    on: Advancing
+    clock: Clock
+    woken: asyncio.Event
+    stopping: asyncio.Event
+    monotonic: Callable[[], float]
+    call: Callable[[], Awaitable[None]]
+
+
+async def serve(with_: Serving, *, longest: float | None = None) -> None:
+    """Serve the portal until it has been idle for a while, the process goes, or the lease is lost.
+
+    Args:
+        with_: the portal, with all that it takes.
+        longest: seconds after which the portal is given back even if there is work.
+
+    """
+    in_hand: dict[str, asyncio.Task[None]] = {}
+    round_ = _Rounds(with_, in_hand, ends_at=None if longest is None else with_.monotonic() + longest)
+    try:
+        while await round_.once():
+            pass
+    except LeaseLost:
+        log.warning("portal.lost", portal=with_.lease.portal)
+    finally:
+        with_.leases.drop(with_.lease)
+        with_.calls.stop()
+        for run in in_hand.values():
+            run.cancel()
+        await asyncio.gather(*in_hand.values(), return_exceptions=True)
+
+
+class _Rounds:
+    """The rounds of one serving, each callable on its own."""
+
+    def __init__(self, with_: Serving, in_hand: dict[str, asyncio.Task[None]], ends_at: float | None) -> None:
+        self._with = with_
+        self._in_hand = in_hand
+        self._ends_at = ends_at
+        self._idle_since = with_.monotonic()
+        self._next_work: int | None = 0  # Redis's time; None: not until told
+
+    async def once(self) -> bool:
+        """One round: renew, claim, wait for something to happen. False when the portal has been given back."""
+        with_ = self._with
+        await with_.leases.renew()
+        if not with_.leases.holds(with_.lease):
+            raise LeaseLost
+        if with_.stopping.is_set() or self._over():
+            return await self._give_back()
+        if with_.woken.is_set() or with_.leases.found_work(with_.lease.portal):
+            with_.woken.clear()
+            self._next_work = 0
+        await self._claim()
+        if self._in_hand:
+            self._idle_since = with_.monotonic()
+        elif with_.monotonic() - self._idle_since >= LINGER:
+            return await self._release(anyway=False)
+        await self._wait()
+        return True
+
+    def _over(self) -> bool:
+        return self._ends_at is not None and self._with.monotonic() >= self._ends_at
+
+    async def _claim(self) -> None:
+        if self._next_work is None or self._with.clock.now() < self._next_work:
+            return
+        free = max(SLOTS - len(self._in_hand), 0)
+        free_for_high = SLOTS + SLOTS_FOR_HIGH - len(self._in_hand) - free
+        if free + free_for_high <= 0:
+            return
+        try:
+            claimed = await self._with.portals.claim(self._with.lease, free, free_for_high)
+        except Unavailable:
+            await asyncio.sleep(BREATH)
+            return  # the next round asks again
+        self._with.clock.heard(claimed.now)
+        self._next_work = claimed.next_work
+        for stored in claimed.runs:
+            self._take_in_hand(stored)
+
+    def _take_in_hand(self, stored: Stored) -> None:
+        if stored.run.id not in self._in_hand:
+            self._in_hand[stored.run.id] = asyncio.create_task(advance(self._with.on, stored))
+
+    async def _wait(self) -> None:
+        """Until a run leaves our hands, somebody wakes us, or something is due."""
+        woken = asyncio.create_task(self._with.woken.wait())
+        stopping = asyncio.create_task(self._with.stopping.wait())
+        try:
+            await asyncio.wait(
+                {woken, stopping, *self._in_hand.values()},
+                timeout=self._until_something_is_due(),
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+        finally:
+            woken.cancel()
+            stopping.cancel()
+        self._let_go_of_the_finished()
+
+    def _until_something_is_due(self) -> float:
+        with_ = self._with
+        seconds = with_.leases.seconds_to_renewal(with_.lease)
+        if not self._in_hand:
+            seconds = min(seconds, self._idle_since + LINGER - with_.monotonic())
+        if self._next_work is not None and len(self._in_hand) < SLOTS:
+            seconds = min(seconds, (self._next_work - with_.clock.now()) / 1000)
+        return max(seconds, 0.0)
+
+    def _let_go_of_the_finished(self) -> None:
+        for run_id, run in list(self._in_hand.items()):
+            if run.done():
+                del self._in_hand[run_id]
+                if error := run.exception():
+                    raise error
+
+    async def _give_back(self) -> bool:
+        """Let what has left come back, then release; what has not left goes back into the line."""
+        self._with.calls.stop()
+        deadline = self._with.monotonic() + self._with.calls.deadline / 1000
+        while self._in_hand and self._with.monotonic() < deadline:
+            await asyncio.wait(
+                self._in_hand.values(),
+                timeout=self._with.leases.seconds_to_renewal(self._with.lease) or 0.05,
+                return_when=asyncio.FIRST_COMPLETED,
+            )
+            self._let_go_of_the_finished()
+            await self._with.leases.renew()
+        return await self._release(anyway=True)
+
+    async def _release(self, *, anyway: bool) -> bool:
+        """Whether the portal is still ours, because there is work after all."""
+        outcome: Literal["released", "call", "work"]
+        try:
+            outcome = await self._with.portals.release(self._with.lease, self._with.on.settle, anyway=anyway)
+        except Unavailable:
+            await asyncio.sleep(BREATH)
+            return not anyway  # a lease that cannot be given back ends by itself
+        if outcome == "work":
+            self._next_work = 0
+            self._idle_since = self._with.monotonic()
+            return True
+        if outcome == "call":
+            await self._with.call()
+        return False

@@ -1,0 +1,107 @@
+"""What each kind of step does towards HubSpot, and how it is looked for when its answer is missing."""
+
+from typing import TypeVar, assert_never
+
+import msgspec
+
+from campaigns import keys
+from campaigns.errors import CampaignsError, Refused
+from campaigns.hubspot import wire
+from campaigns.hubspot.types import ItemFields
+from campaigns.hubspot.wire import Request
+from campaigns.model import AddItem, AttachAsset, CreateCampaign, Run, Step
+from campaigns.states import Receipt, Sent
+from workers.calls import Calls, Departed
+from workers.creates import Came, Creates, marker_of, rank_of
+from workers.lookup import Lookup
+
+T = TypeVar("T")
+
+
+class Ways(msgspec.Struct, frozen=True):
+    """The ways to a portal that steps use."""
+
+    calls: Calls
+    creates: Creates
+    lookup: Lookup
+
+
+async def perform(ways: Ways, run: Run, step: Step, sent: Sent) -> Came:
+    """Make the step's call; it is saved as *sent* before it leaves.
+
+    Raises:
+        LeaseLost, Stopping: see `Calls.depart`.
+
+    """
+    match step.wish:
+        case CreateCampaign():
+            return await ways.creates.create(run, step, sent)
+        case AttachAsset() as wish:
+            return await _attach(ways.calls, run, step, wish, sent)
+        case AddItem() as wish:
+            return await _add_item(ways.calls, run, step, wish, sent)
+        case _:
+            assert_never(step.wish)
+
+
+async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Receipt | None:
+    """What HubSpot has of a step whose answer is missing; None when it has nothing.
+
+    A campaign whose marker is older than *accepted*, when the run was, bears a copy of some other marker.
+
+    Raises:
+        Later: HubSpot cannot be read now.
+        LeaseLost, Stopping: see `Calls.depart`.
+
+    """
+    match step.wish:
+        case CreateCampaign():
+            index = await ways.lookup.look(step.at)
+            found = [found for found in index.find(run.id) if found.attempt >= accepted]
+            return Receipt(found[0].campaign.id, adopted=True) if found else None
+        case AddItem() as wish:
+            return await _find_item(ways.calls, run, wish)
+        case AttachAsset():
+            raise TypeError(f"{step.name} is repeated, not looked for")
+        case _:
+            assert_never(step.wish)
+
+
+async def _attach(calls: Calls, run: Run, step: Step, wish: AttachAsset, sent: Sent) -> Came:
+    departed = await _depart(calls, run, step, sent)
+    error = await _carry(calls, departed, wire.attach(_campaign(run), wish.type, wish.id))
+    return Came(departed.at, error if isinstance(error, CampaignsError) else Receipt(wish.id))
+
+
+async def _add_item(calls: Calls, run: Run, step: Step, wish: AddItem, sent: Sent) -> Came:
+    departed = await _depart(calls, run, step, sent)
+    description = keys.with_marker(wish.description, marker_of(run, departed.at))
+    fields = ItemFields(wish.name, wish.amount, wish.order, description)
+    item = await _carry(calls, departed, wire.add_item(_campaign(run), wish.kind, fields))
+    return Came(departed.at, item if isinstance(item, CampaignsError) else Receipt(item.id))
+
+
+async def _find_item(calls: Calls, run: Run, wish: AddItem) -> Receipt | None:
+    totals = await calls.read(wire.totals(_campaign(run)))
+    for item in totals.items(wish.kind):
+        marker = keys.marker_in(item.description)
+        if marker and marker.run == run.id and (item.name, item.order) == (wish.name, wish.order):
+            return Receipt(item.id, adopted=True)
+    return None
+
+
+async def _depart(calls: Calls, run: Run, step: Step, sent: Sent) -> Departed:
+    return await calls.depart(rank_of(run), lambda: ((run, step.name, sent),))
+
+
+async def _carry(calls: Calls, departed: Departed, request: Request[T]) -> T | CampaignsError:
+    try:
+        return await calls.carry(departed, request)
+    except CampaignsError as error:
+        return error
+
+
+def _campaign(run: Run) -> str:
+    if run.campaign is None:
+        raise Refused("the run has no campaign")  # a plan begins with it, and nothing goes on past a failed step
+    return run.campaign
