@@ -31,6 +31,7 @@ SHARE_FOR_CONNECTING: Final = 0.4
 NOT_SENT: Final = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
+    httpx.InvalidURL,
     httpx.PoolTimeout,
     httpx.ProxyError,
     httpx.UnsupportedProtocol,
@@ -134,7 +135,7 @@ class HubSpot(Verbs):
                     timeout=self._timeout,
                 )
         except NOT_SENT as error:
-            raise Later(problem=Problem(f"HubSpot could not be reached: {_told(error)}")) from error
+            raise Later(problem=Problem(f"HubSpot was not reached: {_told(error)}")) from error
         except (httpx.RequestError, TimeoutError) as error:
             problem = Problem(f"no answer to {request.operation}: {_told(error)}")
             raise (InDoubt(problem=problem) if may_have_changed else Later(problem=problem)) from error

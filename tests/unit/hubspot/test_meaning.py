@@ -50,7 +50,7 @@ def error(status: int, body: object = None, *, changes: bool = True, **headers: 
 
 @pytest.mark.parametrize("status", [400, 402, 404, 405, 410, 413, 414, 415, 422, 431])
 @pytest.mark.parametrize("changes", [True, False])
-def test_a_refusal_is_never_asked_again(status: int, changes: bool) -> None:  # noqa: FBT001  pytest passes it by name
+def test_a_refusal_is_never_asked_again(status: int, changes: bool) -> None:
     assert type(error(status, changes=changes)) is Refused
 
 
@@ -120,7 +120,7 @@ def test_a_missing_scope_stops_the_operation_and_says_which_scope_it_wants() -> 
         (None, False),
     ],
 )
-def test_a_spent_day_is_told_from_a_spent_window(body: object, daily: bool) -> None:  # noqa: FBT001  as above
+def test_a_spent_day_is_told_from_a_spent_window(body: object, daily: bool) -> None:
     """HubSpot's own SDK repeats both, and so turns one daily 429 into three requests."""
     told = error(429, body)
     assert isinstance(told, RateLimited)
