@@ -1,25 +1,26 @@
 # Every target sets up what it needs with nothing but python3, venv and pip; none needs root or calls apt.
 PYTHON ?= python3
-VENV   := .venv
+VENV   ?= .venv
 BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
+UV     := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup lock check format test test-all demo up bench
+.PHONY: help setup lock format check test test-all demo up bench
 
-help: ## this list
+help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
 
 setup: $(VENV)/.ready ## install the locked dependencies into .venv
 
 $(VENV)/.ready: requirements/product.txt requirements/development.txt pyproject.toml
-	$(PYTHON) -m venv $(VENV)
+	$(PYTHON) -m venv --clear $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --only-binary=:all: -r requirements/development.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
 
 lock: ## resolve the dependencies again (needs uv on the path)
-	uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -o requirements/product.txt
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet -c requirements/product.txt -o requirements/development.txt
+	$(UV) pyproject.toml -o requirements/product.txt
+	$(UV) pyproject.toml --group dev -c requirements/product.txt -o requirements/development.txt
 
 format: setup ## put the code into its form
 	$(BIN)/ruff format .
@@ -30,7 +31,20 @@ check: setup ## style, types, import contracts, caps
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
-	$(PYTEST) tests/rules -s
+	$(PYTEST) tests/rules
 
 test: setup ## every test that needs nothing else installed
-	$(PYTEST) -m "not slow" tests
+	$(PYTEST) -n 2 -m "not slow" tests
+
+test-all: test ## and those that take minutes or need Debian packages, and the others on every other Python found
+	$(PYTEST) -m slow tests
+	tests/every-python
+
+demo: setup ## the main job on this machine, from trigger to callback
+	$(BIN)/python -m cli.demo
+
+up: setup ## service, workers and simulator on this machine, until Ctrl-C
+	$(BIN)/fanfare up
+
+bench: setup ## ratios against a bare application and a plain RQ one, in one run
+	$(BIN)/python -m bench
