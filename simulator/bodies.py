@@ -54,8 +54,8 @@ def campaign_body(campaign: Campaign, properties: Iterable[str], switches: Switc
     }
 
 
-def with_metrics(call: Call) -> bool:
-    """Say whether metrics are asked for: only if both dates are given.
+def both_dates(call: Call) -> bool:
+    """Say whether both `startDate` and `endDate` are given: only then there are metrics of assets.
 
     Raises:
         Refused: a date is not a date.
@@ -68,7 +68,7 @@ def asset_page(call: Call, campaign: Campaign, asset_type: str, *, after: int, l
     """Write one page of a campaign's assets of one type, those with an id greater than `after`."""
     ids = [asset_id for asset_id in campaign.assets.get(asset_type, ()) if int(asset_id) > after]
     shown = ids[:limit]
-    measured = with_metrics(call) and METRICS[asset_type]
+    measured = both_dates(call) and METRICS[asset_type]
     results: list[Body] = [{"id": asset_id, "name": f"{asset_type} {asset_id}"} for asset_id in shown]
     if measured:
         for result in results:

@@ -37,7 +37,7 @@ class Campaign(msgspec.Struct, eq=False):
         number: `hs_object_id`, growing with each creation.
         properties: what was set; sums of items are not in here.
         created: when it was committed, updated: when it last changed.
-        visible: from when on list and batch read know it.
+        visible: from when on list and batch read know it; 0: always.
         archived: deleted; the API no longer knows it.
         assets: asset ids by type, in numeric order.
         budget: items, oldest first; spend likewise.
@@ -93,12 +93,12 @@ class Portal:
             properties={**properties, "hs_object_id": str(number)},
             created=created,
             updated=created + self._random.randint(*FOLLOW_UP_MS),
-            visible=created + lag,
+            visible=created + lag if lag else 0,
         )
         self._by_id[campaign.id] = campaign
         self.standing.append(campaign)
         self._names[campaign.name] += 1
-        self.hidden_until = max(self.hidden_until, campaign.visible if lag else 0)
+        self.hidden_until = max(self.hidden_until, campaign.visible)
         self.changes += 1
         return campaign
 

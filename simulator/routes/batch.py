@@ -7,7 +7,7 @@ import msgspec
 
 from simulator.answers import Answer, not_found
 from simulator.batches import Done, carried_out, check_size
-from simulator.bodies import campaign_body, campaign_with_assets, wanted_properties, with_metrics
+from simulator.bodies import both_dates, campaign_body, campaign_with_assets, wanted_properties
 from simulator.operation import Call, Operation, parsed
 from simulator.routes.campaigns import CampaignInput, alter, found, make
 from simulator.versions import VERSIONS
@@ -71,7 +71,7 @@ def _read(world: World, call: Call) -> Answer:
     inputs = parsed(call.body, Names).inputs
     check_size(inputs, world)
     names = wanted_properties(call, world.switches)
-    with_metrics(call)  # a date that is none refuses the whole request, not its items
+    both_dates(call)  # a date that is none refuses the whole request, not its items
 
     def one(campaign_id: str) -> Done:
         campaign = found(world, campaign_id)

@@ -7,7 +7,7 @@ import msgspec
 
 from simulator import cursors
 from simulator.answers import Answer, invalid, not_found
-from simulator.bodies import campaign_body, campaign_with_assets, paging, wanted_properties
+from simulator.bodies import both_dates, campaign_body, campaign_with_assets, paging, wanted_properties
 from simulator.listing import SORTS, Wanted
 from simulator.operation import Call, Operation, parsed
 from simulator.portal import Campaign
@@ -84,6 +84,7 @@ def _create(world: World, call: Call) -> Answer:
 def _read(world: World, call: Call) -> Answer:
     campaign = found(world, call.params["campaign"])
     names = wanted_properties(call, world.switches)
+    both_dates(call)  # a date that is none is refused, also where there is nothing to measure
     return Answer(200, campaign_with_assets(call, campaign, names, world.switches, call.version.prefix))
 
 

@@ -5,7 +5,7 @@ from zlib import crc32
 
 from simulator import cursors
 from simulator.answers import Answer, invalid
-from simulator.bodies import paging, with_metrics
+from simulator.bodies import both_dates, paging
 from simulator.operation import Call, Operation
 from simulator.routes.campaigns import MOST, found, limit_of
 from simulator.routes.items import CURRENCY
@@ -26,14 +26,14 @@ def _number(campaign_id: str, of: str, below: int) -> int:
 
 def _metrics(world: World, call: Call) -> Answer:
     campaign = found(world, call.params["campaign"])
-    with_metrics(call)
+    both_dates(call)
     names = ("sessions", "newContactsFirstTouch", "newContactsLastTouch", "influencedContacts")
     return Answer(200, {name: _number(campaign.id, name, 1000) for name in names})
 
 
 def _revenue(world: World, call: Call) -> Answer:
     campaign = found(world, call.params["campaign"])
-    if not with_metrics(call) and world.switches.unbounded_revenue == "400":
+    if not both_dates(call) and world.switches.unbounded_revenue == "400":
         raise invalid("startDate and endDate are required")
     model = call.asked("attributionModel") or "LINEAR"
     if model not in MODELS:
@@ -54,7 +54,7 @@ def _contacts(world: World, call: Call) -> Answer:
     kind = call.params["contact_type"]
     if kind not in CONTACT_TYPES:
         raise invalid(f"Invalid contact type: {kind}. Allowed values: {', '.join(CONTACT_TYPES)}")
-    with_metrics(call)
+    both_dates(call)
     limit = limit_of(call, default=MOST)
     after = cursors.read(call.asked("after"), first=FIRST_CONTACT - 1)
     last = FIRST_CONTACT + _number(campaign.id, kind, MOST_CONTACTS)
