@@ -70,6 +70,12 @@ def test_the_results_of_an_update_are_known_by_id() -> None:
     assert told == (Campaign("id-1"), Campaign("id-2"))
 
 
+def test_an_id_given_twice_comes_once_and_answers_both() -> None:
+    assert (
+        outcomes([Wish(campaign="id-1"), Wish(campaign="id-1")], complete(Campaign("id-1"))) == (Campaign("id-1"),) * 2
+    )
+
+
 def test_the_one_missing_result_is_refused_by_the_one_error() -> None:
     told = outcomes([ONE, TWO], complete(a_result(1), problems=(a_problem("No."),)))
     assert kinds(told) == ["Campaign", "Refused"]
