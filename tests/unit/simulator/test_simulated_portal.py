@@ -51,7 +51,7 @@ class Lists(RuleBasedStateMachine):
         descending=st.booleans(),
         limit=st.integers(min_value=1, max_value=4),
     )
-    def walk(self, needle: str, minds_case: bool, sort: str, descending: bool, limit: int) -> None:  # noqa: FBT001  drawn by hypothesis
+    def walk(self, needle: str, minds_case: bool, sort: str, descending: bool, limit: int) -> None:
         """All pages together are all campaigns that are asked for, in their order."""
         expected = self._expected(needle, sort, minds_case=minds_case, descending=descending)
         offset: int | None = 0
