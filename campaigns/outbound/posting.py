@@ -1,0 +1,145 @@
+"""Posting callbacks: one attempt each, signed, within a deadline. When to try again is `attempts`."""
+
+import asyncio
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Final, Self
+
+import httpx
+
+from campaigns.errors import Forbidden
+from campaigns.model import Stored
+from campaigns.outbound import callback
+from campaigns.outbound.addresses import Reach
+from campaigns.outbound.attempts import Answered, Attempt, Unanswered, seconds_asked
+from campaigns.outbound.callback import Callback
+from campaigns.outbound.dialling import CheckedTransport, Resolve, Resolver
+from campaigns.settings import Caller, Settings
+
+DEADLINE: Final = 10.0
+"""Seconds for one attempt, the look-up of the host included; a claimed callback comes back after 15."""
+
+CONNECT: Final = 3.0
+"""Seconds for one address of a host, so that the next one has a chance within the deadline."""
+
+MOST_READ: Final = 20_000
+"""Bytes of an answer's body that are taken before the connection is closed; nothing in them is used."""
+
+
+class Posts:
+    """Posts the callbacks of all callers; each caller's reach only what the settings let that caller reach.
+
+    Every attempt has a connection of its own: so each address is checked, a receiver's new place is found at once, and
+    no attempt fails for a connection that the receiver has just given up.
+
+    Args:
+        settings: the callers, and the secrets that sign.
+        dial: makes connections, and keeps none.
+        resolve: gives the addresses of a host.
+
+    """
+
+    def __init__(self, settings: Settings, *, dial: httpx.AsyncBaseTransport, resolve: Resolve) -> None:
+        self._settings = settings
+        self._dial = dial
+        self._clients = {
+            name: _client(CheckedTransport(Reach.of(caller), dial, resolve))
+            for name, caller in settings.callers.items()
+        }
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._dial.aclose()
+
+    async def post(self, stored: Stored, sequence: int, now: int) -> Attempt:
+        """Post the status of the ended run *stored*, once.
+
+        Args:
+            stored: a run whose trigger names a callback URL.
+            sequence: the number of its status, from 1.
+            now: the time that is signed, ms since the epoch; receivers refuse one that is minutes off theirs.
+
+        """
+        name = stored.run.caller
+        caller = self._settings.callers.get(name)
+        if caller is None or caller.callback_secret is None:
+            return Unanswered(f"the settings have no callers.{name}.callback_secret, and nothing is sent unsigned")
+        told = callback.callback_of(stored, sequence)
+        headers = callback.headers(told, self._settings.secret(caller.callback_secret), now)
+        return await _attempt(self._clients[name], told, headers, now)
+
+
+def connected(settings: Settings) -> Posts:
+    """Posts to the network as it is: no proxies, one TLS context (its own authorities by `SSL_CERT_FILE`)."""
+    limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
+    return Posts(settings, dial=httpx.AsyncHTTPTransport(limits=limits), resolve=Resolver())
+
+
+def why_not(url: str, caller: Caller) -> str | None:
+    """Why nothing can be posted to *url* for *caller*, as far as that is known before it is tried; None: it can."""
+    try:
+        told = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        return f"callbackurl is not a URL: {error}"
+    host = told.raw_host.decode("ascii")
+    if told.scheme not in {"http", "https"} or not host:
+        return "callbackurl is not an http or https URL"
+    if not Reach.of(caller).names(host):
+        return f"callbackurl names the host {host}, which is not one of the caller's callback_hosts"
+    if caller.callback_secret is None:
+        return "the caller has no callback_secret, and no callback is sent unsigned"
+    return None
+
+
+def host_of(url: str) -> str:
+    """The host of *url* in lower case; "" when it has none."""
+    try:
+        return httpx.URL(url).host.lower()
+    except httpx.InvalidURL:
+        return ""
+
+
+def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
+    return httpx.AsyncClient(
+        transport=transport,
+        trust_env=False,
+        follow_redirects=False,
+        cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        headers={"user-agent": "fanfare", "connection": "close"},
+        timeout=httpx.Timeout(DEADLINE, connect=CONNECT),
+    )
+
+
+async def _attempt(client: httpx.AsyncClient, told: Callback, headers: dict[str, str], now: int) -> Attempt:
+    answered: Answered | None = None
+    try:
+        async with (
+            asyncio.timeout(DEADLINE),
+            client.stream("POST", told.url, content=told.body, headers=headers) as response,
+        ):
+            asked = seconds_asked(response.headers.get("retry-after"), response.headers.get("date"), now)
+            answered = Answered(response.status_code, asked)
+            await _read_some(response)
+    except (httpx.HTTPError, httpx.InvalidURL, Forbidden, OSError, UnicodeError) as error:
+        # The status is the answer: what happens to the body behind it changes nothing.
+        return answered or Unanswered(_told(error))
+    return answered
+
+
+async def _read_some(response: httpx.Response) -> None:
+    """Take the beginning of the body, as it came: receivers dislike being cut off, and must not flood us."""
+    read = 0
+    async for part in response.aiter_raw():
+        read += len(part)
+        if read >= MOST_READ:
+            return
+
+
+def _told(error: Exception) -> str:
+    """An error in words; by its kind where it has no text, as many of httpx's."""
+    if isinstance(error, Forbidden):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"no answer within {DEADLINE:g} s"
+    return f"no answer: {type(error).__name__} {error}".strip()
