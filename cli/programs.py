@@ -1,11 +1,12 @@
 """The programs of a trial installation, each a process of its own: started, watched, and ended in order."""
 
+import signal
 import subprocess
 import sys
 import time
 from pathlib import Path
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Literal, Self, get_args
 
 import httpx
 
@@ -17,6 +18,10 @@ LONGEST_STOP: Final = 30.0
 """Seconds: what Kubernetes gives a pod by default."""
 
 
+Name = Literal["simulator", "service", "campaigns", "callbacks"]
+NAMES: Final[tuple[Name, ...]] = get_args(Name)
+
+
 class Trouble(Exception):
     """A program did not start, or ended by itself."""
 
@@ -26,17 +31,14 @@ class Programs:
 
     def __init__(self, trial: Trial) -> None:
         self._trial = trial
-        self._running: dict[str, subprocess.Popen[bytes]] = {}
+        self._running: dict[Name, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        ports = self._trial.ports
         try:
             embedded.ensure(self._trial.folder)
-            self._start("simulator", "simulator", "--port", str(ports.simulator))
-            self._start("service", "service", "--port", str(ports.service))
-            self._start("campaigns", "workers", "campaigns", health=ports.campaigns)
-            self._start("callbacks", "workers", "callbacks", health=ports.callbacks)
-            self._until_ready()
+            for name in NAMES:
+                self.start(name)
+            self.until_ready()
         except BaseException:
             self._end()
             raise
@@ -45,7 +47,7 @@ class Programs:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
         self._end()
 
-    def log(self, name: str) -> Path:
+    def log(self, name: Name) -> Path:
         """Where the program *name* writes its log."""
         return self._trial.folder / f"{name}.log"
 
@@ -60,21 +62,50 @@ class Programs:
             if process.poll() is not None:
                 raise Trouble(f"{name} ended with {process.returncode}; see {self.log(name)}\n{self._last_words(name)}")
 
-    def _start(self, name: str, program: str, *arguments: str, health: int | None = None) -> None:
-        extra = {"FANFARE_HEALTH_PORT": str(health)} if health else {}
-        with self.log(name).open("wb") as log:
+    def start(self, name: Name) -> None:
+        """Start one program; its log goes on."""
+        program, *arguments = self._command(name)
+        with self.log(name).open("ab") as log:
             self._running[name] = subprocess.Popen(
                 [sys.executable, "-m", program, *arguments],
-                env={**self._trial.environment, **extra},
+                env=self._environment(name),
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,  # Ctrl-C reaches us alone: we end them in order
             )
 
-    def _until_ready(self) -> None:
-        ports = self._trial.ports
-        urls = [f"http://127.0.0.1:{port}/readyz" for port in (ports.service, ports.campaigns, ports.callbacks)]
-        waiting = [*urls, f"http://127.0.0.1:{ports.simulator}/_sim/stats"]
+    def end(self, name: Name, number: signal.Signals = signal.SIGTERM) -> int:
+        """End one program by a signal, SIGKILL if it does not obey in time; its exit code."""
+        process = self._running.pop(name)
+        process.send_signal(number)
+        try:
+            return process.wait(LONGEST_STOP)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+    def _command(self, name: Name) -> tuple[str, ...]:
+        match name:
+            case "simulator":
+                return ("simulator", "--port", str(self._trial.ports.simulator))
+            case "service":
+                return ("service", "--port", str(self._trial.ports.service))
+            case "campaigns" | "callbacks":
+                return ("workers", name)
+
+    def _environment(self, name: Name) -> dict[str, str]:
+        ports = {"campaigns": self._trial.ports.campaigns, "callbacks": self._trial.ports.callbacks}
+        extra = {"FANFARE_HEALTH_PORT": str(ports[name])} if name in ports else {}
+        return {**self._trial.environment, **extra}
+
+    def until_ready(self) -> None:
+        """Wait until all that run answer.
+
+        Raises:
+            Trouble: one has ended, or does not answer in time.
+
+        """
+        waiting = [self._probe(name) for name in self._running]
         until = time.monotonic() + LONGEST_START
         with httpx.Client(trust_env=False) as http:
             while waiting := [url for url in waiting if not _answers(http, url)]:
@@ -83,7 +114,11 @@ class Programs:
                     raise Trouble(f"{waiting[0]} does not answer after {LONGEST_START:.0f} s")
                 time.sleep(0.05)
 
-    def _last_words(self, name: str) -> str:
+    def _probe(self, name: Name) -> str:
+        port = getattr(self._trial.ports, name)
+        return f"http://127.0.0.1:{port}/" + ("_sim/stats" if name == "simulator" else "readyz")
+
+    def _last_words(self, name: Name) -> str:
         return "\n".join(self.log(name).read_text(errors="replace").splitlines()[-5:])
 
     def _end(self) -> None:

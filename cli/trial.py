@@ -21,7 +21,8 @@ installation = "trial"
 [portals.acme]
 base_url = "http://127.0.0.1:{simulator}"
 timezone = "Europe/Berlin"
-settle = 2.0          # the simulator shows at once what it made
+settle = {settle}          # seconds; the simulator shows at once what it made
+call_deadline = {call_deadline}
 token = {{ env = "HUBSPOT_TOKEN" }}
 """
 
@@ -62,13 +63,22 @@ class Trial(msgspec.Struct, frozen=True):
     secrets: dict[str, str]
 
 
-def lay_out(folder: Path, ports: Ports) -> Trial:
-    """Write what a trial needs into *folder*; keys that are there stay."""
+def lay_out(folder: Path, ports: Ports, *, settle: float = 2.0, call_deadline: float = 10.0) -> Trial:
+    """Write what a trial needs into *folder*; keys that are there stay.
+
+    Args:
+        folder: what the programs keep.
+        ports: where they listen.
+        settle: of the simulated portal, seconds.
+        call_deadline: likewise.
+
+    """
     (folder / "keys").mkdir(parents=True, exist_ok=True)
     keys = {name: _kept(folder / "keys" / name, f"ff_{secrets.token_urlsafe(24)}") for name in CALLERS}
     signing = {name: _kept(folder / "keys" / f"{name}.whsec", _signing_secret()) for name in CALLERS}
     callers = (_CALLER.format(name=name, digest=hashlib.sha256(key.encode()).hexdigest()) for name, key in keys.items())
-    (folder / "fanfare.toml").write_text(_SETTINGS.format(simulator=ports.simulator) + "".join(callers))
+    portal = _SETTINGS.format(simulator=ports.simulator, settle=settle, call_deadline=call_deadline)
+    (folder / "fanfare.toml").write_text(portal + "".join(callers))
     shutil.copytree(EXAMPLES, folder / "recipes", dirs_exist_ok=True, ignore=lambda _, names: _no_recipes(names))
     environment = {
         **os.environ,

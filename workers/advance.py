@@ -38,49 +38,52 @@ class Advancing(msgspec.Struct, frozen=True):
     stopping: Callable[[], bool]
 
 
+class Gone(msgspec.Struct, frozen=True):
+    """The run is out of our hands; *until* when it can be claimed again, if that can be known."""
+
+    until: int | None
+
+
 AFTER_A_FAULT: Final = 60_000
 """A run that our own code cannot carry on is tried again each minute: nobody else waits for it, and a fix may come."""
 
 
-async def advance(on: Advancing, stored: Stored) -> None:
-    """Advance one claimed run until it waits, ends, or the process goes.
+async def advance(on: Advancing, stored: Stored) -> int | None:
+    """Advance one claimed run until it waits, ends, or the process goes; when it goes on, if it waits.
 
     Raises:
         LeaseLost: the portal is no longer ours.
 
     """
     try:
-        await _advance(on, stored)
+        return await _advance(on, stored)
     except LeaseLost:
         raise
+    except Stopping:
+        return None
     except Exception:
         log.exception("run.fault", run=stored.run.id)
-        await _wait(on, stored.run, AFTER_A_FAULT)
+        return (await _wait(on, stored.run, AFTER_A_FAULT)).until
 
 
-async def _advance(on: Advancing, stored: Stored) -> None:
-    run: Run | None = stored.run
-    while run is not None and not on.stopping():
-        move = next_move(run, on.clock.now(), on.settle)
-        try:
-            run = await _make(on, stored, run, move)
-        except Stopping:
-            return
+async def _advance(on: Advancing, stored: Stored) -> int | None:
+    run: Run | Gone = stored.run
+    while isinstance(run, Run) and not on.stopping():
+        run = await _make(on, stored, run, next_move(run, on.clock.now(), on.settle))
+    return run.until if isinstance(run, Gone) else None
 
 
-async def _make(on: Advancing, stored: Stored, run: Run, move: Move) -> Run | None:
-    """The run after *move*; None when it is out of our hands."""
+async def _make(on: Advancing, stored: Stored, run: Run, move: Move) -> Run | Gone:
+    """The run after *move*, or that it is out of our hands."""
     match move:
         case Do(step=step):
             return await _do(on, run, step)
         case Reconcile(step=step, conclusive=conclusive):
             return await _reconcile(on, run, step, stored.accepted, conclusive=conclusive)
         case Wait(until=until):
-            await _wait(on, run, until - on.clock.now())
-            return None
+            return await _wait(on, run, until - on.clock.now())
         case Finish(ending=ending):
-            await _finish(on, Finished(run, stored.version, ending))
-            return None
+            return await _finish(on, Finished(run, stored.version, ending))
         case _:
             assert_never(move)
 
@@ -103,7 +106,7 @@ async def _do(on: Advancing, run: Run, step: Step) -> Run:
             return await _saved(on, run, step, state)
 
 
-async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conclusive: bool) -> Run | None:
+async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conclusive: bool) -> Run | Gone:
     sent = step.state
     if not isinstance(sent, Sent):
         raise TypeError(f"{step.name} is not in doubt")
@@ -111,26 +114,26 @@ async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conc
         receipt = await reconcile(on.ways, run, step, accepted)
     except Later as error:
         span = max(int((error.after or 0) * 1000), pause(1, on.chance()))
-        await _wait(on, run, span)
-        return None
+        return await _wait(on, run, span)
     log.info("step.reconciled", run=run.id, step=step.name, found=receipt is not None, conclusive=conclusive)
     if receipt:
         return await _saved(on, run, step, Done(receipt))
     if conclusive:
         return await _saved(on, run, step, Pending())
-    await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
-    return None
+    return await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
 
 
-async def _finish(on: Advancing, end: Finished) -> None:
+async def _finish(on: Advancing, end: Finished) -> Gone:
     if await on.journal.finish(end):
         log.info("run.ended", run=end.run.id, ending=end.ending)
-    else:
-        await on.journal.save(Saved(end.run, place="line"))  # somebody changed it meanwhile: read it again
+        return Gone(None)
+    # Somebody changed it meanwhile: back into the line, to be read again.
+    return Gone(await on.journal.save(Saved(end.run, place="line")))
 
 
-async def _wait(on: Advancing, run: Run, span: int) -> None:
-    await on.journal.save(Saved(run, place="waiting", span=max(span, 1)))
+async def _wait(on: Advancing, run: Run, span: int) -> Gone:
+    now = await on.journal.save(Saved(run, place="waiting", span=max(span, 1)))
+    return Gone(now + max(span, 1))
 
 
 async def _saved(on: Advancing, run: Run, step: Step, state: State, at: int = 0) -> Run:

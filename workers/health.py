@@ -1,4 +1,4 @@
-"""A worker's probes on a small port: alive while its event loop answers, ready while Redis does. HubSpot is not asked."""
+"""A worker's probes: alive while its event loop answers, ready while Redis does. HubSpot is not asked."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable

@@ -4,7 +4,7 @@ import asyncio
 import random
 import secrets
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
 from functools import partial
@@ -18,6 +18,7 @@ from campaigns import embedded
 from campaigns.errors import Unavailable
 from campaigns.hubspot.client import HubSpot, http_client
 from campaigns.hubspot.tokens import StaticToken
+from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import LIMITS
 from campaigns.settings import Portal, Settings
@@ -42,19 +43,40 @@ log = structlog.get_logger()
 
 
 class Process:
-    """What the jobs of one worker process share."""
+    """What the jobs of one worker process share.
 
-    def __init__(self, settings: Settings, redis: Redis, http: httpx.AsyncClient, wakes: Wakes) -> None:
+    Args:
+        settings: what the process was told.
+        name: names the process in its leases and its channel.
+        redis: for our scripts.
+        http: for HubSpot, all portals together.
+        posts: posts callbacks.
+        wakes: hears which of its portals have work.
+        lookup: makes each portal's look-up.
+
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        name: str,
+        redis: Redis,
+        http: httpx.AsyncClient,
+        posts: Posts,
+        wakes: Wakes,
+        *,
+        lookup: Callable[[Calls], Lookup] = Lookup,
+    ) -> None:
         self.settings = settings
         self._redis = redis
         self.store = Store(redis)
         self.queue = Queue(redis)
         self.stopping = asyncio.Event()
         self._http = http
+        self._posts = posts
         self._wakes = wakes
-        self._leases = Leases(
-            self.store.portals, wakes.process, monotonic=time.monotonic, token=partial(secrets.token_hex, 8)
-        )
+        self._lookup = lookup
+        self._leases = Leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
 
     async def ping(self) -> None:
         """Make sure that Redis answers; raises what redis-py raises."""
@@ -74,7 +96,7 @@ class Process:
 
     async def notify(self) -> None:
         """Deliver the callbacks that are due, until none is for a while."""
-        notifier = Notifier(self.store.callbacks, self.settings)
+        notifier = Notifier(self.store.callbacks, self._posts, chance=random.random)
         if await notifier.serve(self.stopping, self._wakes.event("@callbacks")):
             await self.call_notify()
 
@@ -96,7 +118,7 @@ class Process:
         clock.heard(now)
         hubspot = HubSpot(
             self._http,
-            token=StaticToken(self.settings.secret(told.token)),
+            token=StaticToken(partial(self.settings.secret, told.token)),
             base_url=told.base_url,
             version=told.version,
             deadline=told.call_deadline,
@@ -110,7 +132,7 @@ class Process:
             deadline=int(told.call_deadline * 1000),
             clock=clock,
         )
-        lookup = Lookup(calls)
+        lookup = self._lookup(calls)
         journal = Journal(
             self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
         )
@@ -137,17 +159,20 @@ class Process:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Process]:
+async def opened(settings: Settings, *, lookup: Callable[[Calls], Lookup] = Lookup) -> AsyncIterator[Process]:
     """A process with its connections, closed at the end."""
     process = secrets.token_hex(6)
     async with (
         Redis.from_url(await redis_url(settings)) as redis,
         http_client() as http,
+        connected(settings) as posts,
         Wakes(redis, process) as wakes,
     ):
-        yield Process(settings, redis, http, wakes)
+        yield Process(settings, process, redis, http, posts, wakes, lookup=lookup)
 
 
 async def redis_url(settings: Settings) -> str:
     """Where Redis is: as the settings say, else the embedded one, started if need be."""
-    return settings.redis_url or await asyncio.to_thread(embedded.ensure, settings.data)
+    if settings.redis_url is not None:
+        return settings.redis_url
+    return await asyncio.to_thread(embedded.ensure, settings.data)

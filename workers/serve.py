@@ -61,7 +61,7 @@ async def serve(with_: Serving, *, longest: float | None = None) -> None:
         longest: seconds after which the portal is given back even if there is work.
 
     """
-    in_hand: dict[str, asyncio.Task[None]] = {}
+    in_hand: dict[str, asyncio.Task[int | None]] = {}
     round_ = _Rounds(with_, in_hand, ends_at=None if longest is None else with_.monotonic() + longest)
     try:
         while await round_.once():
@@ -79,7 +79,7 @@ async def serve(with_: Serving, *, longest: float | None = None) -> None:
 class _Rounds:
     """The rounds of one serving, each callable on its own."""
 
-    def __init__(self, with_: Serving, in_hand: dict[str, asyncio.Task[None]], ends_at: float | None) -> None:
+    def __init__(self, with_: Serving, in_hand: dict[str, asyncio.Task[int | None]], ends_at: float | None) -> None:
         self._with = with_
         self._in_hand = in_hand
         self._ends_at = ends_at
@@ -157,8 +157,9 @@ class _Rounds:
         for run_id, run in list(self._in_hand.items()):
             if run.done():
                 del self._in_hand[run_id]
-                if error := run.exception():
-                    raise error
+                goes_on = run.result()
+                if goes_on is not None:
+                    self._next_work = goes_on if self._next_work is None else min(self._next_work, goes_on)
 
     async def _give_back(self) -> bool:
         """Let what has left come back, then release; what has not left goes back into the line."""

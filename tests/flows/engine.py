@@ -1,0 +1,65 @@
+"""The engine in this process: what an `advance` job does, on a real Valkey and a real simulator."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+
+from campaigns.model import Run, Stored
+from tests.builders import acceptable
+from tests.settings import some_settings
+from workers.calls import Calls
+from workers.lookup import Lookup
+from workers.process import Process, opened
+
+PATIENCE = 30.0
+
+
+@asynccontextmanager
+async def engine(
+    redis_url: str,
+    hubspot: str,
+    *,
+    settle: float = 0.3,
+    call_deadline: float = 2.0,
+    lookup: Callable[[Calls], Lookup] = Lookup,
+) -> AsyncIterator[Process]:
+    """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
+    told = some_settings(redis_url, hubspot=hubspot, settle=settle, call_deadline=call_deadline)
+    async with opened(told, lookup=lookup) as process:
+        yield process
+
+
+@asynccontextmanager
+async def serving(process: Process, portal: str = "acme") -> AsyncIterator[None]:
+    """*portal* is served meanwhile; it is given back in order at the end."""
+    job = asyncio.create_task(process.advance(portal, longest=None))
+    try:
+        yield
+    finally:
+        process.stopping.set()
+        await job
+        process.stopping.clear()
+
+
+async def accept(process: Process, runs: Iterable[Run]) -> None:
+    """Accept *runs*, all together."""
+    await asyncio.gather(*(process.store.acceptance.accept(acceptable(run, run.id)) for run in runs))
+
+
+async def ended(process: Process, runs: Iterable[Run]) -> list[Stored]:
+    """The runs once all have ended."""
+    wanted = list(runs)
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            found = [await process.store.runs.read(run.id) for run in wanted]
+            if all(stored.ending for stored in found):
+                return found
+            await asyncio.sleep(0.02)
+
+
+async def advanced(process: Process, runs: Iterable[Run]) -> list[Stored]:
+    """Accept *runs* and serve their portal until all have ended."""
+    wanted = list(runs)
+    await accept(process, wanted)
+    async with serving(process):
+        return await ended(process, wanted)
