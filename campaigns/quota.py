@@ -31,3 +31,20 @@ LIMITS: Final[dict[Tier, Limit]] = {
     "oauth": Limit(110, None),
 }
 """By the account's tier; `increased` is Professional with one API Limit Increase, `oauth` a public app."""
+
+
+class Allowance:
+    """What a portal may ask now: its tier's limit, corrected by what HubSpot's headers last said.
+
+    Args:
+        limit: what holds until HubSpot has said something.
+
+    """
+
+    def __init__(self, limit: Limit) -> None:
+        self.limit = limit
+
+    def heard(self, *, per_window: int | None, window: int | None) -> None:
+        """HubSpot said that *per_window* calls fit into *window* ms; another window than ours is not believed."""
+        if per_window and window in {None, WINDOW}:
+            self.limit = msgspec.structs.replace(self.limit, per_window=per_window)

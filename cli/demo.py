@@ -27,6 +27,9 @@ LONGEST_RUN: Final = 20.0
 SENDERS: Final = {"shop": "product-launched.json", "events": "event-scheduled.json"}
 """Which caller sends which example."""
 
+LATENCY: Final = 150
+"""Milliseconds that the simulator takes for each answer, as HubSpot does, so that progress can be watched."""
+
 EXPECTED: Final = {
     "Launch: Nova espresso machine": {
         "MARKETING_EMAIL": ["71001"],
@@ -52,6 +55,7 @@ async def demo(trial: Trial, receiver: Receiver) -> None:
 
     """
     base = f"http://127.0.0.1:{trial.ports.service}"
+    await _slow_down(trial)
     async with httpx.AsyncClient(base_url=base, trust_env=False, timeout=10.0) as http:
         runs = {caller: await _send(http, trial, caller, receiver.url) for caller in SENDERS}
         await _check_replay(http, trial, receiver.url, runs["shop"])
@@ -59,6 +63,13 @@ async def demo(trial: Trial, receiver: Receiver) -> None:
         await _follow(http, trial, runs)
     await _check_callbacks(trial, receiver, runs)
     await _check_campaigns(trial)
+
+
+async def _slow_down(trial: Trial) -> None:
+    plan = {"seed": 0, "faults": [{"do": "delay", "delay_ms": LATENCY}]}
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.put(f"http://127.0.0.1:{trial.ports.simulator}/_sim/faults", json=plan)
+    answer.raise_for_status()
 
 
 async def _send(http: httpx.AsyncClient, trial: Trial, caller: str, callbackurl: str) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from campaigns.errors import CampaignsError, RateLimited
 from campaigns.hubspot.client import HubSpot
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run
-from campaigns.quota import Limit
+from campaigns.quota import Allowance
 from campaigns.states import Sent
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Call, Full, Lease, Portals
@@ -71,7 +71,7 @@ class Calls:
         lease: Lease,
         hubspot: HubSpot,
         *,
-        limit: Limit,
+        allowance: Allowance,
         deadline: int,
         clock: Clock,
     ) -> None:
@@ -79,7 +79,7 @@ class Calls:
         self._leases = leases
         self._lease = lease
         self._hubspot = hubspot
-        self._limit = limit
+        self._allowance = allowance
         self.deadline = deadline
         self._clock = clock
         self._numbers = count()
@@ -169,7 +169,7 @@ class Calls:
         place = f"{self._lease.token}.{departure.number}"
         self._leases.check(self._lease)
         call = Call(place, self.deadline, steps)
-        answer = await ride_out(lambda: self._portals.send(self._lease, call, self._limit))
+        answer = await ride_out(lambda: self._portals.send(self._lease, call, self._allowance.limit))
         if isinstance(answer, Full):
             return answer.wait
         self._clock.heard(answer.at)

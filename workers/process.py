@@ -20,7 +20,7 @@ from campaigns.hubspot.client import HubSpot, http_client
 from campaigns.hubspot.tokens import StaticToken
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
-from campaigns.quota import LIMITS
+from campaigns.quota import LIMITS, Allowance
 from campaigns.settings import Portal, Settings
 from campaigns.store import Store
 from campaigns.store.portals import Lease
@@ -116,19 +116,21 @@ class Process:
     def _serving(self, lease: Lease, now: int, told: Portal) -> Serving:
         clock = Clock(time.monotonic)
         clock.heard(now)
+        allowance = Allowance(LIMITS[told.tier])
         hubspot = HubSpot(
             self._http,
             token=StaticToken(partial(self.settings.secret, told.token)),
             base_url=told.base_url,
             version=told.version,
             deadline=told.call_deadline,
+            on_limits=lambda limits: allowance.heard(per_window=limits.max, window=limits.interval_ms),
         )
         calls = Calls(
             self.store.portals,
             self._leases,
             lease,
             hubspot,
-            limit=LIMITS[told.tier],
+            allowance=allowance,
             deadline=int(told.call_deadline * 1000),
             clock=clock,
         )
