@@ -35,12 +35,16 @@ class Posts:
         settings: the callers, and the secrets that sign.
         dial: makes connections, and keeps none.
         resolve: gives the addresses of a host.
+        deadline: seconds for one attempt, everything included.
 
     """
 
-    def __init__(self, settings: Settings, *, dial: httpx.AsyncBaseTransport, resolve: Resolve) -> None:
+    def __init__(
+        self, settings: Settings, *, dial: httpx.AsyncBaseTransport, resolve: Resolve, deadline: float = DEADLINE
+    ) -> None:
         self._settings = settings
         self._dial = dial
+        self._deadline = deadline
         self._clients = {
             name: _client(CheckedTransport(Reach.of(caller), dial, resolve))
             for name, caller in settings.callers.items()
@@ -67,7 +71,22 @@ class Posts:
             return Unanswered(f"the settings have no callers.{name}.callback_secret, and nothing is sent unsigned")
         told = callback.callback_of(stored, sequence)
         headers = callback.headers(told, self._settings.secret(caller.callback_secret), now)
-        return await _attempt(self._clients[name], told, headers, now)
+        return await self._attempt(self._clients[name], told, headers, now)
+
+    async def _attempt(self, client: httpx.AsyncClient, told: Callback, headers: dict[str, str], now: int) -> Attempt:
+        answered: Answered | None = None
+        try:
+            async with (
+                asyncio.timeout(self._deadline),
+                client.stream("POST", told.url, content=told.body, headers=headers) as response,
+            ):
+                asked = seconds_asked(response.headers.get("retry-after"), response.headers.get("date"), now)
+                answered = Answered(response.status_code, asked)
+                await _read_some(response)
+        except (httpx.HTTPError, httpx.InvalidURL, Forbidden, OSError, UnicodeError) as error:
+            # The status is the answer: what happens to the body behind it changes nothing.
+            return answered or Unanswered(_told(error))
+        return answered
 
 
 def connected(settings: Settings) -> Posts:
@@ -107,24 +126,8 @@ def _client(transport: httpx.AsyncBaseTransport) -> httpx.AsyncClient:
         follow_redirects=False,
         cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
         headers={"user-agent": "fanfare", "connection": "close"},
-        timeout=httpx.Timeout(DEADLINE, connect=CONNECT),
+        timeout=httpx.Timeout(None, connect=CONNECT),
     )
-
-
-async def _attempt(client: httpx.AsyncClient, told: Callback, headers: dict[str, str], now: int) -> Attempt:
-    answered: Answered | None = None
-    try:
-        async with (
-            asyncio.timeout(DEADLINE),
-            client.stream("POST", told.url, content=told.body, headers=headers) as response,
-        ):
-            asked = seconds_asked(response.headers.get("retry-after"), response.headers.get("date"), now)
-            answered = Answered(response.status_code, asked)
-            await _read_some(response)
-    except (httpx.HTTPError, httpx.InvalidURL, Forbidden, OSError, UnicodeError) as error:
-        # The status is the answer: what happens to the body behind it changes nothing.
-        return answered or Unanswered(_told(error))
-    return answered
 
 
 async def _read_some(response: httpx.Response) -> None:
@@ -141,5 +144,5 @@ def _told(error: Exception) -> str:
     if isinstance(error, Forbidden):
         return str(error)
     if isinstance(error, TimeoutError):
-        return f"no answer within {DEADLINE:g} s"
+        return "no answer within the deadline"
     return f"no answer: {type(error).__name__} {error}".strip()
