@@ -117,7 +117,7 @@ def _blamed(missing: dict[int, Wish], problems: Sequence[ItemProblem]) -> dict[i
     """The problem of each missing wish, as far as it can be told.
 
     An id or a marker in an error's texts is no accident. A name may be an everyday word, so it counts only if there are
-    as many errors as missing wishes; then errors that say the same are also shared out among the wishes that are left.
+    as many errors as missing wishes. As many errors as wishes that are left, all saying the same, are shared out.
     """
     one_each = len(problems) == len(missing)
     blamed: dict[int, Problem] = {}
@@ -131,7 +131,7 @@ def _blamed(missing: dict[int, Wish], problems: Sequence[ItemProblem]) -> dict[i
         else:
             left.append(item.problem)
     unexplained = [place for place in missing if place not in blamed]
-    if len(left) == len(unexplained) and one_each and len({(one.category, one.detail) for one in left}) == 1:
+    if len(left) == len(unexplained) and len({(one.category, one.detail) for one in left}) == 1:
         blamed.update(zip(unexplained, left, strict=True))
     return blamed
 

@@ -165,8 +165,9 @@ async def test_the_deadline_is_for_the_whole_call() -> None:
             await asyncio.sleep(0.01)
 
     http = httpx.AsyncClient(transport=httpx.MockTransport(lambda _: httpx.Response(201, content=trickle())))
-    with pytest.raises(InDoubt):
-        await HubSpot(http, token=Token(), deadline=0.05).create({"hs_name": "Launch"})
+    async with asyncio.timeout(2):
+        with pytest.raises(InDoubt):
+            await HubSpot(http, token=Token(), deadline=0.05).create({"hs_name": "Launch"})
 
 
 async def test_a_token_that_does_not_come_in_time_leaves_nothing_in_doubt() -> None:

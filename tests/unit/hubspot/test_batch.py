@@ -111,6 +111,16 @@ def test_errors_that_say_the_same_are_shared_out() -> None:
     assert kinds(outcomes([ONE, TWO], complete(problems=problems))) == ["Refused", "Refused"]
 
 
+def test_an_error_without_a_category_refuses() -> None:
+    """Recorded errors lack it; they are refusals all the same."""
+    assert kinds(outcomes([ONE], complete(problems=(a_problem("No.", category=None),)))) == ["Refused"]
+
+
+def test_two_errors_of_one_item_leave_the_third_for_the_other() -> None:
+    problems = (a_problem(f"{a_marker(1)}: too long"), a_problem(f"{a_marker(1)}: bad date"), a_problem("Bad currency"))
+    assert kinds(outcomes([ONE, TWO], complete(problems=problems))) == ["Refused", "Refused"]
+
+
 def test_errors_that_cannot_be_told_apart_leave_their_items_in_doubt() -> None:
     """Each is sent again alone and gets its own words."""
     told = outcomes([ONE, TWO], complete(problems=(a_problem("Too long"), a_problem("Bad date"))))

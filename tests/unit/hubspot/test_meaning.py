@@ -1,5 +1,7 @@
 """What an answer means: done, refused, later, in doubt."""
 
+from contextlib import suppress
+
 import msgspec
 import pytest
 from hypothesis import given
@@ -225,6 +227,17 @@ def test_totals_that_lack_items_are_asked_for_again(body: bytes) -> None:
 def test_changes_that_give_nothing_back_are_done_by_any_2xx(status: int, body: bytes) -> None:
     for request in (wire.delete("c"), wire.archive_many(["c"]), wire.attach("c", "FORM", "1")):
         understand(request, Answer(status, {}, body))
+
+
+@pytest.mark.parametrize("body", [b'{"context":%b}', b'{"id":"c","properties":{"p":%b}}', b'{"errors":[%b]}'])
+@pytest.mark.parametrize("status", [201, 429, 500])
+def test_an_answer_nested_beyond_reason_is_read_like_any_other(status: int, body: bytes) -> None:
+    """What can just be decoded may still be too deep to be walked through or written down."""
+    for depth in (*range(600, 1_000), 100_000):
+        answer = Answer(status, {}, body % (b'{"a":' * depth + b"1" + b"}" * depth))
+        for request in (CREATE, wire.create_many([{}])):
+            with suppress(Refused, Later, InDoubt):
+                understand(request, answer)
 
 
 jsonish = st.recursive(

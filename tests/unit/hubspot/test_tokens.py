@@ -33,6 +33,7 @@ class Shelf:
         self.access: Access | None = None
         self.since = 0.0
         self.lock = asyncio.Lock()
+        self.turns = 0
 
     async def kept(self) -> Access | None:
         """With the seconds that it has left."""
@@ -46,6 +47,7 @@ class Shelf:
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """One at a time."""
+        self.turns += 1
         async with self.lock:
             yield
 
@@ -106,11 +108,11 @@ async def test_a_token_is_used_until_shortly_before_its_end(shelf: Shelf) -> Non
     assert await source.token() == "token-2"
 
 
-async def test_many_calls_at_once_refresh_once(shelf: Shelf) -> None:
+async def test_many_calls_at_once_refresh_once_and_wait_once_for_their_turn(shelf: Shelf) -> None:
     endpoint = Endpoint()
     source = a_source(shelf, endpoint)
     assert set(await asyncio.gather(*(source.token() for _ in range(20)))) == {"token-1"}
-    assert len(endpoint.forms) == 1
+    assert (len(endpoint.forms), shelf.turns) == (1, 1)
 
 
 async def test_many_processes_at_once_refresh_once(shelf: Shelf) -> None:
