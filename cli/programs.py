@@ -62,6 +62,10 @@ class Programs:
             if process.poll() is not None:
                 raise Trouble(f"{name} ended with {process.returncode}; see {self.log(name)}\n{self._last_words(name)}")
 
+    def runs(self, name: Name) -> bool:
+        """Whether the program was started and not ended by us."""
+        return name in self._running
+
     def start(self, name: Name) -> None:
         """Start one program; its log goes on."""
         program, *arguments = self._command(name)
