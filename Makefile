@@ -12,8 +12,8 @@ help: ## this help
 
 setup: $(VENV)/.ready ## install the locked dependencies into .venv
 
-$(VENV)/.ready: requirements/product.txt requirements/development.txt pyproject.toml
-	$(PYTHON) -m venv --clear $(VENV)
+$(VENV)/.ready: requirements/product.txt requirements/development.txt
+	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --require-hashes --only-binary=:all: -r requirements/development.txt
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $@
