@@ -42,7 +42,7 @@ def wanted_properties(call: Call, switches: Switches) -> tuple[str, ...]:
 def campaign_body(campaign: Campaign, properties: Iterable[str], switches: Switches) -> Body:
     """Write a campaign with those of the named properties that have a value."""
     held = campaign.all_properties()
-    shown = {name: held[name] for name in properties if held.get(name)}
+    shown = {name: held[name] for name in properties if name in held}
     if switches.status_casing == "upper" and "hs_campaign_status" in shown:
         shown["hs_campaign_status"] = shown["hs_campaign_status"].upper()
     return {

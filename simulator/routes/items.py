@@ -6,7 +6,7 @@ from typing import Final, Literal
 import msgspec
 
 from simulator.answers import Answer, not_found
-from simulator.bodies import item_body
+from simulator.bodies import Body, item_body
 from simulator.operation import Call, Operation, parsed
 from simulator.portal import Campaign, Item, total
 from simulator.routes.campaigns import found
@@ -80,13 +80,20 @@ def _totals(world: World, call: Call) -> Answer:
     budget, spend = total(campaign.budget), total(campaign.spend)
     body = {
         "currencyCode": campaign.properties.get("hs_currency_code", CURRENCY),
-        "budgetItems": [item_body(item) for item in campaign.budget],
-        "spendItems": [item_body(item) for item in campaign.spend],
+        "budgetItems": _in_any_order(world, campaign.budget),
+        "spendItems": _in_any_order(world, campaign.spend),
         "budgetTotal": budget,
         "spendTotal": spend,
         "remainingBudget": round(budget - spend, 2),
     }
     return Answer(200, body)
+
+
+def _in_any_order(world: World, items: list[Item]) -> list[Body]:
+    """Write items as the specification warns of: "may be returned in any order"."""
+    bodies = [item_body(item) for item in items]
+    world.random.shuffle(bodies)
+    return bodies
 
 
 def _of(kind: Kind) -> tuple[Operation, ...]:

@@ -39,6 +39,18 @@ async def test_a_cut_connection_never_looks_like_an_answer(scene: Scene, do: str
     assert (row["status"], row["marker"], row["committed"]) == (0, MARKER, bool(names))
 
 
+async def test_a_create_that_is_simply_sent_again_makes_a_second_campaign(scene: Scene) -> None:
+    """There is no idempotency key: HubSpot's own SDK, which sends again after a timeout, can make three."""
+    headers = {"Authorization": "Bearer pat-test", "Idempotency-Key": "one"}
+    body = {"properties": {"hs_name": "A", "hs_notes": MARKER}}
+    await scene.plan({**CREATE, "do": "cut_after", "times": 2})
+    for _ in range(2):
+        with pytest.raises(httpx.TransportError):
+            await scene.http.post(VERSIONS[LATEST].prefix, json=body, headers=headers)
+    assert (await scene.http.post(VERSIONS[LATEST].prefix, json=body, headers=headers)).status_code == 201
+    assert await scene.names() == ["A", "A", "A"]
+
+
 async def test_a_cut_over_httpxs_own_asgi_transport_raises(scene: Scene) -> None:
     """Without our transport the caller sees Litestar's exception, and the cut as its cause."""
     await scene.plan({"do": "cut_after"})

@@ -80,12 +80,21 @@ async def test_an_item_of_an_unknown_campaign_is_not_found(scene: Scene, kind: s
 
 async def test_totals_list_all_items_and_what_is_left(scene: Scene) -> None:
     campaign = await scene.create("A", hs_currency_code="EUR")
-    await scene.ask("POST", f"/{campaign}/budget", TV)
-    await scene.ask("POST", f"/{campaign}/spend", {**TV, "amount": 0.2})
+    await scene.ask("POST", f"/{campaign}/budget", {**TV, "amount": 0.3})
+    await scene.ask("POST", f"/{campaign}/spend", {**TV, "amount": 0.1})
     body = await totals(scene, campaign)
-    assert [body[name] for name in ("budgetTotal", "spendTotal", "remainingBudget")] == [10.25, 0.2, 10.05]
+    assert [body[name] for name in ("budgetTotal", "spendTotal", "remainingBudget")] == [0.3, 0.1, 0.2]
     assert body["currencyCode"] == "EUR"
     assert [len(body[name]) for name in ("budgetItems", "spendItems")] == [1, 1]
+
+
+async def test_totals_list_items_in_any_order(scene: Scene) -> None:
+    """The field `order` tells their sequence, not their place in the list."""
+    campaign = await scene.create("A")
+    for order in range(12):
+        await scene.ask("POST", f"/{campaign}/budget", {**TV, "order": order})
+    orders = [item["order"] for item in (await totals(scene, campaign))["budgetItems"]]
+    assert orders != sorted(orders) == list(range(12))
 
 
 async def test_the_sums_of_items_are_properties_and_money_is_text_there(scene: Scene) -> None:

@@ -68,6 +68,13 @@ async def test_a_key_of_creation(scene: Scene, switch: str, answer: str, seen: l
     assert [(await create(scene, hs_unique_creation_key="k")).status_code for _ in range(2)] == seen
 
 
+async def test_a_campaign_may_be_given_its_own_key_again(scene: Scene) -> None:
+    await scene.turn(unique_creation_key="enforced")
+    campaign = await scene.create("A", hs_unique_creation_key="k")
+    body = {"properties": {"hs_unique_creation_key": "k"}}
+    assert (await scene.ask("PATCH", f"/{campaign}", body)).status_code == 200
+
+
 @pytest.mark.seed("G43")
 @pytest.mark.seed("G48")
 @pytest.mark.parametrize("name", ["hs_name", "hs_utm"])
@@ -217,6 +224,7 @@ async def test_a_batch_of_which_every_item_fails(scene: Scene, switch: str, answ
     await turned(scene, switch, answer)
     got = await scene.create_all("", "")
     assert (got.status_code, "results" in got.json()) == (seen, seen == 207)
+    assert (await scene.create_all("A", "")).status_code == 207
 
 
 @pytest.mark.seed("B6")
