@@ -69,6 +69,7 @@ def http_client() -> httpx.AsyncClient:
         headers={"accept": "application/json", "user-agent": "fanfare"},
         limits=httpx.Limits(max_connections=MOST_CONNECTIONS, max_keepalive_connections=100, keepalive_expiry=15.0),
         mounts={"all://127.0.0.1": None, "all://localhost": None},
+        verify=httpx.create_ssl_context(),  # one for all: httpx would make another for each proxy
     )
 
 
