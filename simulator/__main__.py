@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import signal
+import socket
 import sys
 
 import uvloop
@@ -25,6 +26,16 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
+def _check_free(host: str, port: int) -> None:
+    """End with a message when somebody listens there: granian would share the port with him, request by request."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SystemExit(f"Cannot listen on {host}:{port}: {error.strerror}") from error
+
+
 async def _serve(host: str, port: int, beginning: Beginning) -> None:
     server = Server(
         quiet(create_app(beginning)),
@@ -45,6 +56,7 @@ async def _serve(host: str, port: int, beginning: Beginning) -> None:
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     told = _arguments()
+    _check_free(told.host, told.port)
     beginning = Beginning(seed=told.seed, tokens=tuple(told.token or ("pat-test",)), timezone=told.timezone)
     uvloop.run(_serve(told.host, told.port, beginning))
 

@@ -123,3 +123,12 @@ def test_a_signal_ends_the_process_without_complaint(wanted: signal.Signals) -> 
         process.send_signal(wanted)
         rest = process.stdout.read()
         assert (process.wait(timeout=20), rest) == (0, "")
+
+
+def test_two_simulators_never_share_a_port(simulator: Running) -> None:
+    """Granian opens its socket so that a second one could, and would get every other request."""
+    port = simulator.url.rpartition(":")[2]
+    command = [sys.executable, "-m", "simulator", "--host", HOST, "--port", port]
+    second = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=False)
+    assert second.returncode == 1
+    assert f"Cannot listen on {HOST}:{port}" in second.stderr
