@@ -132,6 +132,12 @@ async def test_an_empty_value_clears_a_property(scene: Scene) -> None:
     assert (await scene.ask("GET", f"/{campaign}?properties=hs_notes")).json()["properties"] == {}
 
 
+async def test_a_name_cannot_be_cleared(scene: Scene) -> None:
+    campaign = await scene.create("Launch")
+    assert (await scene.ask("PATCH", f"/{campaign}", {"properties": {"hs_name": ""}})).status_code == 400
+    assert await scene.names() == ["Launch"]
+
+
 async def test_an_update_moves_updated_at(scene: Scene) -> None:
     campaign = await scene.create("Launch")
     before = (await scene.ask("GET", f"/{campaign}")).json()["updatedAt"]
