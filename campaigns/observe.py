@@ -1,0 +1,75 @@
+"""What operators see: the form of the log, and the instruments behind /metrics. Decides nothing.
+
+Instruments are made by the composition roots, each process for itself; nothing is registered on import.
+"""
+
+import logging
+import sys
+from typing import Final, TextIO
+
+import structlog
+from prometheus_client import CollectorRegistry, Counter, Histogram
+from structlog.typing import Processor
+
+ACCEPT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+"""Seconds: one fsync is the least that an acceptance takes, and after some seconds Redis counts as away."""
+
+
+def configure_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
+    """Write one JSON object a line to *stream*, from our own log and from the libraries' alike."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        cache_logger_on_first_use=True,
+    )
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+class AcceptMetrics:
+    """The instruments of acceptance."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._seconds = Histogram(
+            "fanfare_accept_seconds",
+            "Seconds from a trigger's arrival to its answer, whatever the answer was.",
+            buckets=ACCEPT_BUCKETS,
+            registry=registry,
+        )
+        self._triggers = Counter(
+            "fanfare_triggers",
+            "Triggers by what became of them: accepted, replayed, or the slug of the problem.",
+            ("outcome",),
+            registry=registry,
+        )
+        self._by_outcome: dict[str, Counter] = {}
+
+    def answered(self, outcome: str, seconds: float) -> None:
+        """Count one trigger that was answered after *seconds*.
+
+        Args:
+            outcome: one of few words: accepted, replayed, or a problem's slug.
+            seconds: by a monotonic clock.
+
+        """
+        counter = self._by_outcome.get(outcome)
+        if counter is None:
+            counter = self._by_outcome[outcome] = self._triggers.labels(outcome)
+        counter.inc()
+        self._seconds.observe(seconds)

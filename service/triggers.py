@@ -1,0 +1,100 @@
+"""POST /v1/triggers: a trigger is read, planned and stored; when the answer leaves, it is durable."""
+
+import time
+from typing import Any, Final
+
+import msgspec
+from litestar import Request, post
+from litestar.datastructures import State
+from litestar.handlers import HTTPRouteHandler
+from litestar.types import HTTPScope
+
+from campaigns import keys
+from campaigns.errors import KeyReused
+from campaigns.observe import AcceptMetrics
+from campaigns.plan import plan
+from campaigns.recipes import Recipes
+from campaigns.store.accept import Acceptance, Accepted, Wish
+from service import callback_urls, cloudevents, idempotency
+from service.answers import Answer
+from service.auth import Caller, Callers
+from service.calls import Calls
+from service.problems import Malformed, kind_of
+
+MOST_BODY: Final = 256 * 1024
+"""Bytes: four times what CloudEvents asks every intermediary to carry (64 KiB, section 5)."""
+
+REPLAYED: Final = (b"idempotent-replayed", b"true")
+
+AnyRequest = Request[Any, Any, State]
+
+
+class TriggerTaken(msgspec.Struct, frozen=True):
+    """The body of a 202; a repeat of the trigger gets the same."""
+
+    id: str
+    status: str
+    portal: str
+    subject: str | None
+
+
+_encode = msgspec.json.Encoder().encode
+
+
+def route(
+    callers: Callers, book: Recipes, acceptance: Acceptance, calls: Calls, metrics: AcceptMetrics
+) -> HTTPRouteHandler:
+    """The handler of POST /v1/triggers."""
+
+    async def accept(request: AnyRequest) -> Answer:
+        began = time.perf_counter()
+        try:
+            caller = callers.asking(request.scope["headers"])
+            wish = read(request.scope, await request.body(), caller, book)
+            accepted = await acceptance.accept(wish)
+            calls.start(accepted.calls)
+            answer = answer_to(wish, accepted)
+        except Exception as error:
+            metrics.answered(kind_of(error).slug, time.perf_counter() - began)
+            raise
+        metrics.answered(accepted.outcome, time.perf_counter() - began)
+        return answer
+
+    return post("/v1/triggers", status_code=202, request_max_body_size=MOST_BODY)(accept)
+
+
+def read(scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
+    """What the request asks for, if *caller* may ask for it.
+
+    Raises:
+        Forbidden: the caller may not send, or not to that portal, or not be called back there.
+        Malformed, UnsupportedMediaType, NoKey: the request cannot be read.
+        NoRecipe, Invalid: it cannot be carried out.
+
+    """
+    caller.needs("send")
+    if scope["query_string"]:
+        raise Malformed("this route has no query parameters")
+    headers = list(scope["headers"])
+    trigger = cloudevents.read(headers, body)
+    key = idempotency.key_of(headers, trigger)
+    run = plan(trigger, book, caller.sender, key)
+    caller.needs_portal(run.portal)
+    if trigger.callbackurl is not None:
+        callback_urls.check(trigger.callbackurl, caller.callbacks)
+    return Wish(run, keys.key_hash(caller.name, key), keys.fingerprint(trigger))
+
+
+def answer_to(wish: Wish, accepted: Accepted) -> Answer:
+    """The 202 of a wish that was accepted, now or before.
+
+    Raises:
+        KeyReused: its key names another.
+
+    """
+    if accepted.outcome == "reused":
+        raise KeyReused(f"this key already names run {accepted.run}, made of another trigger")
+    taken = TriggerTaken(accepted.run, accepted.status, accepted.portal, wish.run.subject)
+    location = (b"location", b"/v1/runs/" + accepted.run.encode())
+    replayed = (REPLAYED,) if accepted.outcome == "replayed" else ()
+    return Answer(202, _encode(taken), location, *replayed)

@@ -1,0 +1,143 @@
+"""What callers see of a run. Pure."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import assert_never
+
+import msgspec
+
+from campaigns.errors import Problem
+from campaigns.model import CreateCampaign, Run, Status, Step, Stored
+from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waiting
+
+
+class TriggerView(msgspec.Struct, frozen=True):
+    """The trigger, as far as it names itself."""
+
+    type: str
+    source: str | None
+    id: str | None
+    subject: str | None
+
+
+class CampaignView(msgspec.Struct, frozen=True):
+    """The campaign in HubSpot: its id there, and the name that it was given."""
+
+    id: str
+    name: str
+
+
+class StepView(msgspec.Struct, frozen=True):
+    """A step, since when it is in its state, why its last call failed, and what HubSpot gave."""
+
+    name: str
+    state: str
+    at: datetime | None
+    problem: Problem | None
+    receipt: Receipt | None
+
+
+class RunView(msgspec.Struct, frozen=True):
+    """A run.
+
+    Attributes:
+        why: what an open run waits for, in words for a person.
+        until: when it goes on, if that is known.
+
+    """
+
+    id: str
+    status: Status
+    caller: str
+    trigger: TriggerView
+    recipe: str
+    portal: str
+    subject: str | None
+    campaign: CampaignView | None
+    accepted: datetime
+    ended: datetime | None
+    why: str | None
+    until: datetime | None
+    steps: tuple[StepView, ...]
+
+
+class RunsView(msgspec.Struct, frozen=True):
+    """A page of runs, newest first; *next* is the `after` of the page behind it, null at the end."""
+
+    runs: tuple[RunView, ...]
+    next: str | None
+
+
+def run_view(stored: Stored) -> RunView:
+    """The run as its caller sees it."""
+    run, trigger = stored.run, stored.run.trigger
+    return RunView(
+        id=run.id,
+        status=stored.status,
+        caller=run.caller,
+        trigger=TriggerView(trigger.type, trigger.source or None, trigger.id or None, trigger.subject),
+        recipe=run.recipe,
+        portal=run.portal,
+        subject=run.subject,
+        campaign=_campaign(run),
+        accepted=_time(stored.accepted),
+        ended=None if stored.ended is None else _time(stored.ended),
+        why=_why(stored),
+        until=None if stored.until is None else _time(stored.until),
+        steps=tuple(_step(step) for step in run.steps),
+    )
+
+
+def runs_view(stored: Sequence[Stored], after: int | None) -> RunsView:
+    """A page of runs."""
+    return RunsView(tuple(run_view(one) for one in stored), None if after is None else str(after))
+
+
+def _campaign(run: Run) -> CampaignView | None:
+    if run.campaign is None:
+        return None
+    names = (step.wish.properties.get("hs_name", "") for step in run.steps if isinstance(step.wish, CreateCampaign))
+    return CampaignView(run.campaign, next(names, ""))
+
+
+def _step(step: Step) -> StepView:
+    name, problem, receipt = _state(step.state)
+    return StepView(step.name, name, _time(step.at) if step.at else None, problem, receipt)
+
+
+def _state(state: State) -> tuple[str, Problem | None, Receipt | None]:
+    match state:
+        case Pending():
+            return "pending", None, None
+        case Sent():
+            return "sent", None, None
+        case Waiting(problem=problem):
+            return "waiting", problem, None
+        case Done(receipt=receipt):
+            return "done", None, receipt
+        case Failed(problem=problem):
+            return "failed", problem, None
+        case _:
+            assert_never(state)
+
+
+def _why(stored: Stored) -> str | None:
+    match stored.place:
+        case "held":
+            return "held until its notbefore"
+        case "lane":
+            return "behind another run for its subject"
+        case "line":
+            return "in its portal's line"
+        case "waiting":
+            return "a step is asked for again, or looked up, when HubSpot has had its time"
+        case "flight":
+            return "its steps are being carried out"
+        case "ended":
+            return None
+        case _:
+            assert_never(stored.place)
+
+
+def _time(milliseconds: int) -> datetime:
+    return datetime.fromtimestamp(milliseconds / 1000, UTC)

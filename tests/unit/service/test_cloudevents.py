@@ -1,0 +1,157 @@
+import json
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.errors import CampaignsError, Invalid
+from campaigns.model import Trigger
+from service.cloudevents import DEEPEST, read
+from service.problems import Malformed, UnsupportedMediaType
+
+PLAIN = [(b"content-type", b"application/json")]
+STRUCTURED = [(b"content-type", b"application/cloudevents+json; charset=UTF-8")]
+
+
+def told(**members: object) -> bytes:
+    return json.dumps({"type": "campaign.requested", **members}).encode()
+
+
+def test_every_attribute_that_is_known_is_read() -> None:
+    body = told(
+        source="urn:shop",
+        id="1",
+        subject="sku-1",
+        time="2026-03-01T12:00:00.250+01:00",
+        data={"name": "Lamp"},
+        portal="acme",
+        priority="high",
+        notbefore="2026-03-02T00:00:00Z",
+        sequence=7,
+        callbackurl="https://shop.example/done",
+    )
+    assert read(PLAIN, body) == Trigger(
+        type="campaign.requested",
+        source="urn:shop",
+        id="1",
+        subject="sku-1",
+        time=1_772_362_800_250,
+        data={"name": "Lamp"},
+        portal="acme",
+        priority="high",
+        notbefore=1_772_409_600_000,
+        sequence=7,
+        callbackurl="https://shop.example/done",
+    )
+
+
+def test_a_structured_cloud_event_is_the_same_trigger_as_plain_json() -> None:
+    members = {"source": "urn:shop", "id": "1", "data": {"name": "Lamp"}}
+    assert read(STRUCTURED, told(specversion="1.0", **members)) == read(PLAIN, told(**members))
+
+
+@pytest.mark.parametrize("headers", [PLAIN, STRUCTURED])
+def test_members_that_we_do_not_know_are_ignored(headers: list[tuple[bytes, bytes]]) -> None:
+    """CloudEvents lets anybody on the way add extensions, such as `traceparent`."""
+    members = {"specversion": "1.0", "source": "urn:shop", "id": "1"}
+    assert read(headers, told(traceparent="00-1-2-01", **members)) == read(headers, told(**members))
+
+
+def test_null_is_as_good_as_absent() -> None:
+    absent = dict.fromkeys(("source", "id", "subject", "time", "data", "portal", "priority", "notbefore", "sequence"))
+    assert read(PLAIN, told(**absent)) == Trigger(type="campaign.requested")
+
+
+def test_a_sequence_may_be_text_of_digits_as_cloud_events_writes_it() -> None:
+    assert read(PLAIN, told(sequence="0042")).sequence == 42
+
+
+@pytest.mark.parametrize("missing", ["specversion", "id", "source", "type"])
+def test_a_cloud_event_without_what_the_standard_requires_is_refused(missing: str) -> None:
+    members = {"specversion": "1.0", "id": "1", "source": "urn:shop", "type": "campaign.requested"}
+    del members[missing]
+    with pytest.raises(Malformed):
+        read(STRUCTURED, json.dumps(members).encode())
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"nothing",
+        b"[]",
+        b"{}",
+        b'{"type": ""}',
+        b'{"type": "\xff"}',
+        b'{"type": "a", "data": "text"}',
+        b'{"type": "a", "data_base64": "AAAA"}',
+        b'{"type": "a", "time": "2026-03-01T12:00:00"}',
+        b'{"type": "a", "time": "tomorrow"}',
+        b'{"type": "a", "priority": "urgent"}',
+        b'{"type": "a", "sequence": "seven"}',
+        b'{"type": "a", "sequence": 1.5}',
+        b'{"type": "a", "specversion": "0.3"}',
+        b'{"type": "a", "subject": "' + b"s" * 257 + b'"}',
+        b'{"type": "a", "data": {"n": 18446744073709551616}}',
+        b'{"type": "a", "data": ' + b'{"a":' * DEEPEST + b"{}" + b"}" * DEEPEST + b"}",
+        b'{"type": "a", "data": {"a":' + b"[" * 5_000 + b"]" * 5_000 + b"}}",
+    ],
+)
+def test_what_cannot_be_read_or_kept_is_refused(body: bytes) -> None:
+    with pytest.raises(Malformed):
+        read(PLAIN, body)
+
+
+@pytest.mark.parametrize("members", [{"sequence": -1}, {"sequence": 2**53 + 1}, {"time": "1969-12-31T23:59:59Z"}])
+def test_what_no_lane_can_order_is_refused_before_it_is_stored(members: dict[str, object]) -> None:
+    """Inside the script it would fail everything that arrived together with it."""
+    with pytest.raises(Invalid):
+        read(PLAIN, told(**members))
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        b"",
+        b"text/plain",
+        b"application/xml",
+        b"application/cloudevents-batch+json",
+        b"application/json; charset=latin-1",
+    ],
+)
+def test_a_body_of_another_kind_is_not_read(kind: bytes) -> None:
+    with pytest.raises(UnsupportedMediaType):
+        read([(b"content-type", kind)], told())
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+    max_leaves=20,
+)
+TIMES = st.datetimes().map(lambda at: at.isoformat() + "Z") | st.text()
+MEMBERS = st.fixed_dictionaries(
+    {},
+    optional={
+        "type": st.text(),
+        "specversion": st.just("1.0") | JSON,
+        "source": st.text() | JSON,
+        "id": st.text() | JSON,
+        "subject": st.text() | JSON,
+        "time": TIMES | JSON,
+        "data": st.dictionaries(st.text(), JSON) | JSON,
+        "sequence": st.integers() | st.text() | JSON,
+        "notbefore": TIMES | JSON,
+        "priority": st.sampled_from(["high", "normal", "bulk"]) | JSON,
+    },
+)
+
+
+@given(st.binary() | MEMBERS.map(lambda members: json.dumps(members).encode()))
+def test_any_body_is_a_trigger_that_can_be_kept_or_a_problem(body: bytes) -> None:
+    try:
+        trigger = read(PLAIN, body)
+    except CampaignsError:
+        return
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(trigger), type=Trigger) == trigger
