@@ -10,11 +10,12 @@ from typing import cast
 import pytest
 from redis.asyncio import Redis
 
+from tests.flows.worker_jobs import HERE
 from tests.flows.working import BEGUN, FAILED, a_process, a_worker, push, push_hash, until, word, working
 from workers.worker import CANCELLED, STOPPED
 
 PROGRAM = ("-m", "tests.flows.worker_program")
-SAFE = ("--job-class", "tests.flows.worker_jobs.ExampleJob", "--serializer", "json")
+SAFE = ("--job-class", f"{HERE}.ExampleJob", "--serializer", "json")
 
 
 def rq_worker(redis_url: str, *options: str) -> tuple[str, ...]:
@@ -108,6 +109,17 @@ async def test_rqs_command_line_runs_the_asynchronous_worker(redis: Redis, redis
         await until(lambda: asyncio.to_thread((tmp_path / "touched").exists))
         process.send_signal(signal.SIGTERM)
         assert await process.wait() == STOPPED
+
+
+async def test_rqs_command_line_too_ends_with_the_workers_exit_code(
+    redis: Redis, redis_url: str, tmp_path: Path
+) -> None:
+    """By itself it ends with 0 whatever happened."""
+    async with a_process(*rq_worker(redis_url, "--worker-class", f"{HERE}.HastyWorker", *SAFE)) as process:
+        await push(redis, "stay", str(tmp_path / "touched"))
+        await until(lambda: asyncio.to_thread((tmp_path / "touched").exists))
+        process.send_signal(signal.SIGTERM)
+        assert await process.wait() == CANCELLED
 
 
 @pytest.mark.parametrize(

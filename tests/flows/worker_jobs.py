@@ -1,13 +1,15 @@
-"""Jobs for the tests of the worker."""
+"""Jobs for the tests of the worker, and a worker in a hurry."""
 
 import asyncio
 from contextvars import ContextVar
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
 
 from workers.safe import SafeJob
+from workers.worker import AsyncWorker
 
 HERE = "tests.flows.worker_jobs"
 
@@ -25,7 +27,9 @@ SURROUNDINGS: ContextVar[Surroundings] = ContextVar("surroundings")
 class ExampleJob(SafeJob):
     """A safe job that may run the functions below."""
 
-    allowed = frozenset(f"{HERE}.{name}" for name in ("note", "touch", "hold", "linger", "hang", "fail", "synchronous"))
+    allowed = frozenset(
+        f"{HERE}.{name}" for name in ("note", "touch", "hold", "linger", "hang", "stay", "fail", "synchronous")
+    )
 
 
 async def note(text: str) -> None:
@@ -36,6 +40,12 @@ async def note(text: str) -> None:
 async def touch(path: str) -> None:
     """Leave a file: for workers whose jobs find no surroundings."""
     await asyncio.to_thread(Path(path).touch)
+
+
+async def stay(path: str) -> None:
+    """Leave a file and take no notice of a stop."""
+    await touch(path)
+    await asyncio.Event().wait()
 
 
 async def hold(name: str) -> None:
@@ -67,3 +77,10 @@ async def fail() -> None:
 
 def synchronous() -> None:
     """Be no coroutine."""
+
+
+class HastyWorker(AsyncWorker):
+    """A worker that gives its jobs no time to end, for RQ's command line, which cannot be told so."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:  # noqa: ANN401 (whatever RQ's command line passes on)
+        super().__init__(*arguments, grace=0.05, **options)
