@@ -251,9 +251,11 @@ class AsyncWorker(BaseWorker):
 
     def _has_died(self, duty: asyncio.Task[None]) -> bool:
         error = duty.exception() if duty.done() else None
-        if error:
-            self.log.critical("the worker ends because of a fault of its own", exc_info=error)
-        return error is not None
+        # Redis's absence ends a duty only because the worker was told to stop.
+        if error is None or isinstance(error, OUTAGE):
+            return False
+        self.log.critical("the worker ends because of a fault of its own", exc_info=error)
+        return True
 
     async def _end_jobs(self) -> bool:
         """Let the jobs end; return whether some had to be cancelled."""

@@ -35,3 +35,16 @@ async def test_a_job_outlives_redis_and_the_worker_takes_the_next_one(
         assert await word(other, "noted") == "after"
         await until(only_the_first_runs)
     assert "worker ends" not in caplog.text
+
+
+async def test_a_stop_while_redis_is_away_is_an_orderly_one(
+    mortal_valkey: ValkeyServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def noticed() -> bool:
+        return "AsyncWorker._pop waits" in caplog.text
+
+    socket = str(mortal_valkey.unix_socket_path)
+    async with Redis(unix_socket_path=socket, retry=Retry(NoBackoff(), 1)) as redis, working(a_worker(redis)):
+        mortal_valkey.terminate()
+        await until(noticed)
+    mortal_valkey.start()
