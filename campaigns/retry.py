@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from campaigns.errors import CampaignsError, Later
+from campaigns.errors import CampaignsError, Later, Problem
 from campaigns.states import Failed, Sent, State, Waiting
 
 FIRST_PAUSE: Final = 500
@@ -25,6 +25,21 @@ def pause(tries: int, chance: float) -> int:
     """
     most = min(FIRST_PAUSE * 2 ** min(tries - 1, 30), LONGEST_PAUSE)
     return int(most / 2 + chance * most / 2)
+
+
+CONFLICT: Final = 409
+"""What HubSpot might answer to a name that is taken; nothing documents it (CONTRACT, section 5)."""
+
+
+def after_absence(sent: Sent, at: int, *, now: int, chance: float, patience: int = PATIENCE) -> State:
+    """The state of a step that was in doubt and of which HubSpot has nothing, for certain.
+
+    Arguments as of `after_failure`. Two conflicts without anything to show for them are a refusal.
+    """
+    problem = sent.problem or Problem("no answer came, and nothing was made")
+    if problem.status == CONFLICT and sent.tries:
+        return Failed(problem)
+    return after_failure(Later(problem=problem), sent, at, now=now, chance=chance, patience=patience)
 
 
 def after_failure(

@@ -32,12 +32,14 @@ class Sent(msgspec.Struct, frozen=True, tag_field="is", tag="sent"):
         lasts: the call has surely ended this span after it was sent.
         tries: calls that failed before this one.
         since: when the first call of this step was sent; 0 when this is the first.
+        problem: why the answer is missing, once that is known.
 
     """
 
     lasts: int
     tries: int = 0
     since: int = 0
+    problem: Problem | None = None
 
 
 class Waiting(msgspec.Struct, frozen=True, tag_field="is", tag="waiting"):

@@ -9,8 +9,8 @@ import structlog
 from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.model import Run, Step, Stored
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, settled_at
-from campaigns.retry import after_failure, pause
-from campaigns.states import Done, Pending, Receipt, Sent, State, Waiting
+from campaigns.retry import after_absence, after_failure, pause
+from campaigns.states import Done, Receipt, Sent, State, Waiting
 from campaigns.store.portals import Finished, LeaseLost, Saved
 from workers.calls import Stopping
 from workers.clock import Clock
@@ -97,10 +97,11 @@ async def _do(on: Advancing, run: Run, step: Step) -> Run:
     match came.outcome:
         case Receipt() as receipt:
             return await _saved(on, run, step, Done(receipt))
-        case InDoubt():
+        case InDoubt() as doubt:
             # The call has ended without an answer: it is known now how long it lasted.
             lasted = min(max(on.clock.now() - came.at, 1), sent.lasts)
-            return await _saved(on, run, step, msgspec.structs.replace(sent, lasts=lasted), at=came.at)
+            sent = msgspec.structs.replace(sent, lasts=lasted, problem=doubt.problem)
+            return await _saved(on, run, step, sent, at=came.at)
         case failure:
             state = after_failure(failure, sent, came.at, now=on.clock.now(), chance=on.chance())
             return await _saved(on, run, step, state)
@@ -119,7 +120,8 @@ async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conc
     if receipt:
         return await _saved(on, run, step, Done(receipt))
     if conclusive:
-        return await _saved(on, run, step, Pending())
+        state = after_absence(sent, step.at, now=on.clock.now(), chance=on.chance())
+        return await _saved(on, run, step, state)
     return await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
 
 
