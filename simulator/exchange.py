@@ -44,7 +44,7 @@ def decide(world: World, operation: Operation, call: Call) -> Outcome:
     except Refused as refused:
         answer = _refusal(world, refused.problem)
     status = CUT if answer is None else answer.status
-    world.ledger.count(status)
+    world.ledger.count(operation.name, status)
     for entered in rows:
         entered.status = status
     if answer is not None and headers:

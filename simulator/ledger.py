@@ -34,10 +34,11 @@ class Row(msgspec.Struct):
 
 
 class Stats(msgspec.Struct, frozen=True):
-    """Requests answered or cut, by status ("0" is a cut), and campaigns that stand."""
+    """Requests answered or cut, by status ("0" is a cut) and by operation, and campaigns that stand."""
 
     requests: int
     by_status: dict[str, int]
+    by_operation: dict[str, int]
     campaigns: int
 
 
@@ -47,15 +48,18 @@ class Ledger:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self._by_status: Counter[int] = Counter()
+        self._by_operation: Counter[str] = Counter()
 
-    def count(self, status: int) -> None:
-        """Count one request that was answered with this status, or cut."""
+    def count(self, operation: str, status: int) -> None:
+        """Count one request for this operation that was answered with this status, or cut."""
+        self._by_operation[operation] += 1
         self._by_status[status] += 1
 
     def stats(self, campaigns: int) -> Stats:
         """Return the counts so far."""
         by_status = {str(status): times for status, times in sorted(self._by_status.items())}
-        return Stats(self._by_status.total(), by_status, campaigns)
+        by_operation = dict(sorted(self._by_operation.items()))
+        return Stats(self._by_status.total(), by_status, by_operation, campaigns)
 
 
 def wishes(rest: str, campaign: str | None, body: bytes) -> list[tuple[str | None, str | None]]:

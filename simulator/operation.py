@@ -63,6 +63,11 @@ class Operation(msgspec.Struct, frozen=True):
     run: Callable[[World, Call], Answer]
     changes: bool = False
 
+    @property
+    def name(self) -> str:
+        """What the stats call it, such as `GET /{campaign}/assets/{asset_type}`."""
+        return f"{self.method} {self.path.replace(':str', '')}"
+
 
 def parsed(body: bytes, shape: type[Read]) -> Read:
     """Read a JSON body.

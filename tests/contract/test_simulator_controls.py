@@ -87,6 +87,7 @@ async def test_stats_count_every_request_but_the_controls(scene: Scene) -> None:
     assert await scene.control("GET", "stats") == {
         "requests": 4,
         "by_status": {"0": 1, "200": 1, "201": 1, "400": 1},
+        "by_operation": {"GET /": 2, "GET /{campaign}": 1, "POST /": 1},
         "campaigns": 1,
     }
 
@@ -101,7 +102,7 @@ async def test_a_reset_leaves_nothing(scene: Scene) -> None:
         await scene.create("late")
     await scene.control("POST", "reset")
     assert await scene.control("GET", "campaigns") == await scene.ledger() == []
-    assert await scene.control("GET", "stats") == {"requests": 0, "by_status": {}, "campaigns": 0}
+    assert await scene.control("GET", "stats") == {"requests": 0, "by_status": {}, "by_operation": {}, "campaigns": 0}
     assert await scene.create("A") == first
     await scene.create("A")
     assert (await scene.ask("PUT", f"/{first}/assets/FORM/17")).status_code == 204

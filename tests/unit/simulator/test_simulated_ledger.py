@@ -1,6 +1,6 @@
 import pytest
 
-from simulator.ledger import Ledger, enter, row, settle, wishes
+from simulator.ledger import Ledger, Stats, enter, row, settle, wishes
 
 MARKER = "[fanfare:run.1.subject]"
 
@@ -40,9 +40,8 @@ def test_what_became_of_a_wish_is_noted_in_its_row() -> None:
     ]
 
 
-def test_stats_count_by_status_and_a_cut_is_a_zero() -> None:
+def test_stats_count_by_operation_and_status_and_a_cut_is_a_zero() -> None:
     ledger = Ledger()
-    for status in (201, 0, 201):
-        ledger.count(status)
-    stats = ledger.stats(campaigns=2)
-    assert (stats.requests, stats.by_status, stats.campaigns) == (3, {"0": 1, "201": 2}, 2)
+    for operation, status in (("POST /", 201), ("POST /", 0), ("POST /clone", 201)):
+        ledger.count(operation, status)
+    assert ledger.stats(campaigns=2) == Stats(3, {"0": 1, "201": 2}, {"POST /": 2, "POST /clone": 1}, 2)
