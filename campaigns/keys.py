@@ -28,19 +28,21 @@ PREFIXES: Final = {
     "held": "fanfare:held:",  # + portal: run id -> notbefore
     "flight": "fanfare:flight:",  # + portal: run id -> its rank in the line
     "lane": "fanfare:lane:",  # + lane hash: order and run id; the head has score 0, those behind it 1
+    "ghosts": "fanfare:ghosts:",  # + portal: attempt declared absent -> when it is looked for
     "callbacks": "fanfare:callbacks",  # run id -> when its callback is tried next
     # with a lifetime
     "lease": "fanfare:lease:",  # + portal: who serves it (LEASE)
     "call": "fanfare:call:",  # + portal: an RQ job was enqueued for it (CALL)
     "quota": "fanfare:quota:",  # + portal: place -> when it is free again (QUOTA)
     "notifier": "fanfare:notifier",  # somebody delivers callbacks (LEASE)
+    "shown": "fanfare:shown:",  # + portal: ghosts that people must decide about -> since when (SHOWN)
     # channels
     "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
 }
 """The beginning of every Redis key, by the name under which scripts know it."""
 
 PERMANENT: Final = frozenset({"accepts"})
-PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier"})
+PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier", "shown"})
 """Keys that carry a TTL; all others but the permanent ones end with what they speak of."""
 
 LEASE: Final = 6 * SECOND
@@ -51,6 +53,9 @@ CALL: Final = 5 * SECOND
 
 QUOTA: Final = DAY
 """No place is taken for longer than a call and a window; a day outlives any of them."""
+
+SHOWN: Final = 30 * DAY
+"""As long as people look back at runs."""
 
 RETENTION: Final = 30 * DAY
 """Operators look back a month; HubSpot keeps the campaign itself."""

@@ -6,7 +6,9 @@ from typing import Final, assert_never
 import msgspec
 import structlog
 
+from campaigns import ghosts
 from campaigns.errors import CampaignsError, InDoubt, Later
+from campaigns.ghosts import Ghost
 from campaigns.model import Run, Step, Stored
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, settled_at
 from campaigns.retry import after_absence, after_failure, pause
@@ -14,6 +16,7 @@ from campaigns.states import Done, Receipt, Sent, State, Waiting
 from campaigns.store.portals import Finished, LeaseLost, Saved
 from workers.calls import Stopping
 from workers.clock import Clock
+from workers.creates import marker_of
 from workers.journal import Journal
 from workers.steps import Ways, perform, reconcile
 
@@ -25,6 +28,7 @@ class Advancing(msgspec.Struct, frozen=True):
 
     Attributes:
         settle: the portal's settle window (ms).
+        looks: spans after an attempt declared absent at which it is looked for again (ms).
         chance: gives a random number in [0, 1).
         stopping: whether the process is going; then no run begins anything new.
 
@@ -34,6 +38,7 @@ class Advancing(msgspec.Struct, frozen=True):
     journal: Journal
     clock: Clock
     settle: int
+    looks: tuple[int, ...]
     chance: Callable[[], float]
     stopping: Callable[[], bool]
 
@@ -121,7 +126,7 @@ async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conc
         return await _saved(on, run, step, Done(receipt))
     if conclusive:
         state = after_absence(sent, step.at, now=on.clock.now(), chance=on.chance())
-        return await _saved(on, run, step, state)
+        return await _saved(on, run, step, state, ghost=_ghost(on, run, step))
     return await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
 
 
@@ -138,6 +143,15 @@ async def _wait(on: Advancing, run: Run, span: int) -> Gone:
     return Gone(now + max(span, 1))
 
 
-async def _saved(on: Advancing, run: Run, step: Step, state: State, at: int = 0) -> Run:
-    now = await on.journal.save(Saved(run, step.name, state, at=at))
+def _ghost(on: Advancing, run: Run, step: Step) -> tuple[Ghost, int] | None:
+    """What the step's attempt leaves behind when it is declared absent, and when that is looked for first."""
+    ghost = ghosts.of_step(run, step.name, marker_of(run, step.at))
+    look = ghosts.next_look(step.at, on.clock.now(), on.looks)
+    return (ghost, look) if ghost is not None and look is not None else None
+
+
+async def _saved(
+    on: Advancing, run: Run, step: Step, state: State, *, at: int = 0, ghost: tuple[Ghost, int] | None = None
+) -> Run:
+    now = await on.journal.save(Saved(run, step.name, state, at=at, ghost=ghost))
     return run.with_state(step.name, state, at or now)

@@ -18,6 +18,7 @@ from campaigns import embedded
 from campaigns.errors import Unavailable
 from campaigns.hubspot.client import HubSpot, http_client
 from campaigns.hubspot.tokens import StaticToken
+from campaigns.keys import SECOND
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import LIMITS, Allowance
@@ -29,6 +30,7 @@ from workers.advance import Advancing
 from workers.calls import Calls
 from workers.clock import Clock
 from workers.creates import Creates
+from workers.ghosts import Haunted
 from workers.journal import Journal
 from workers.leases import Leases
 from workers.lookup import Lookup
@@ -138,11 +140,13 @@ class Process:
         journal = Journal(
             self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
         )
+        looks = tuple(int(span * SECOND) for span in told.ghost_looks)
         on = Advancing(
             ways=Ways(calls, Creates(calls, lookup), lookup),
             journal=journal,
             clock=clock,
             settle=int(told.settle * 1000),
+            looks=looks,
             chance=random.random,
             stopping=self.stopping.is_set,
         )
@@ -152,6 +156,7 @@ class Process:
             leases=self._leases,
             calls=calls,
             on=on,
+            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, looks),
             clock=clock,
             woken=self._wakes.event(lease.portal),
             stopping=self.stopping,

@@ -9,10 +9,12 @@ import structlog
 
 from campaigns.errors import Unavailable
 from campaigns.model import Stored
+from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease, LeaseLost, Portals
 from workers.advance import Advancing, advance
-from workers.calls import Calls
+from workers.calls import Calls, Stopping
 from workers.clock import Clock
+from workers.ghosts import Haunted, look_for
 from workers.leases import Leases
 
 SLOTS: Final = 100
@@ -26,6 +28,9 @@ LINGER: Final = 3.0
 
 BREATH: Final = 0.1
 """Seconds between two claims while Redis is away."""
+
+GHOSTS: Final = "@ghosts"
+"""Stands among the runs in hand for the look for ghosts; no run is called so."""
 
 log = structlog.get_logger()
 
@@ -46,6 +51,7 @@ class Serving(msgspec.Struct, frozen=True):
     leases: Leases
     calls: Calls
     on: Advancing
+    haunted: Haunted
     clock: Clock
     woken: asyncio.Event
     stopping: asyncio.Event
@@ -124,10 +130,22 @@ class _Rounds:
         self._next_work = claimed.next_work
         for stored in claimed.runs:
             self._take_in_hand(stored)
+        if claimed.ghosts and GHOSTS not in self._in_hand:
+            self._in_hand[GHOSTS] = asyncio.create_task(self._look_for_ghosts())
 
     def _take_in_hand(self, stored: Stored) -> None:
         if stored.run.id not in self._in_hand:
             self._in_hand[stored.run.id] = asyncio.create_task(advance(self._with.on, stored))
+
+    async def _look_for_ghosts(self) -> int | None:
+        haunted = self._with.haunted
+        due = await ride_out(lambda: haunted.ghosts.due(self._with.lease))
+        try:
+            if due:
+                await look_for(haunted, due)
+        except Stopping:
+            return None  # they come back by themselves
+        return self._with.clock.now()
 
     async def _wait(self) -> None:
         """Until a run leaves our hands, somebody wakes us, or something is due."""

@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from campaigns.store.accept import Acceptance
 from campaigns.store.callbacks import Callbacks
+from campaigns.store.ghosts import Ghosts
 from campaigns.store.portals import Portals
 from campaigns.store.runs import Runs
 from campaigns.store.scripts import Scripts
@@ -23,4 +24,5 @@ class Store:
         self.portals = Portals(scripts)
         self.runs = Runs(redis)
         self.callbacks = Callbacks(scripts)
+        self.ghosts = Ghosts(scripts)
         self.sweeping = Sweeping(scripts)

@@ -5,6 +5,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from campaigns.ghosts import Ghost
 from campaigns.model import Ending, Run, Stored
 from campaigns.quota import WINDOW, Limit
 from campaigns.states import Sent, State
@@ -40,11 +41,13 @@ class Claimed(msgspec.Struct, frozen=True):
     Attributes:
         now: Redis's time.
         next_work: when there is more to claim without being told; None: not until told.
+        ghosts: whether some are to be looked for.
 
     """
 
     now: int
     next_work: int | None
+    ghosts: bool
     runs: tuple[Stored, ...]
 
 
@@ -83,6 +86,7 @@ class Saved(msgspec.Struct, frozen=True):
         at: keeps the step's time; 0 stamps it.
         place: flight keeps the run in hand; waiting gives it back until *span* has passed; line gives it back now.
         answered: no call of the run is without an answer any more.
+        ghost: what the step's last attempt leaves behind, and when it is looked for.
 
     """
 
@@ -93,6 +97,7 @@ class Saved(msgspec.Struct, frozen=True):
     place: Literal["flight", "waiting", "line"] = "flight"
     span: int = 0
     answered: bool = True
+    ghost: tuple[Ghost, int] | None = None
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -129,9 +134,11 @@ class Portals:
             LeaseLost: the portal is no longer ours.
 
         """
-        now, next_work, *flat = _held(await self._scripts.run("claim", lease.portal, str(lease), most, most_high))
+        now, next_work, ghosts, *flat = _held(
+            await self._scripts.run("claim", lease.portal, str(lease), most, most_high)
+        )
         runs = tuple(records.read(records.pairs(flat[i])) for i in range(1, len(flat), 2))
-        return Claimed(now=now, next_work=next_work if next_work >= 0 else None, runs=runs)
+        return Claimed(now=now, next_work=next_work if next_work >= 0 else None, ghosts=bool(ghosts), runs=runs)
 
     async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full:
         """Take a place for *call* and save that its steps are sent; only then may it leave.
@@ -202,4 +209,5 @@ def _calls_back(run: Run) -> bool:
 def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
     field = records.field(change.run, change.step) if change.step is not None else ""
     state = records.state(change.state) if change.state is not None else b""
-    return (change.run.id, change.place, change.span, int(change.answered), field, change.at, state)
+    ghost, look = (str(change.ghost[0]), change.ghost[1]) if change.ghost else ("", 0)
+    return (change.run.id, change.place, change.span, int(change.answered), field, change.at, state, ghost, look)

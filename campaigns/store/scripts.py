@@ -18,6 +18,9 @@ ScriptName = Literal[
     "claim",
     "send",
     "answered",
+    "ghosts",
+    "save_ghosts",
+    "shown_ghosts",
     "save",
     "finish",
     "release",
@@ -28,7 +31,7 @@ ScriptName = Literal[
     "yield_callbacks",
 ]
 
-_SPANS: Final = {"LEASE": keys.LEASE, "CALL": keys.CALL, "QUOTA": keys.QUOTA}
+_SPANS: Final = {"LEASE": keys.LEASE, "CALL": keys.CALL, "QUOTA": keys.QUOTA, "SHOWN": keys.SHOWN}
 
 
 class Scripts:

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 
 from campaigns.model import Run, Stored
+from campaigns.settings import Portal
 from tests.builders import acceptable
-from tests.settings import some_settings
+from tests.settings import TOKEN, some_settings
 from workers.calls import Calls
 from workers.lookup import Lookup
 from workers.process import Process, opened
@@ -21,10 +22,12 @@ async def engine(
     *,
     settle: float = 0.3,
     call_deadline: float = 2.0,
+    ghost_looks: tuple[float, ...] = (60.0,),
     lookup: Callable[[Calls], Lookup] = Lookup,
 ) -> AsyncIterator[Process]:
     """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
-    told = some_settings(redis_url, hubspot=hubspot, settle=settle, call_deadline=call_deadline)
+    portal = Portal(token=TOKEN, base_url=hubspot, settle=settle, call_deadline=call_deadline, ghost_looks=ghost_looks)
+    told = some_settings(redis_url, portals={"acme": portal})
     async with opened(told, lookup=lookup) as process:
         yield process
 

@@ -1,6 +1,6 @@
 -- Claims runs from a portal's line for its holder. ARGV: portal, lease, how many, how many more of priority high.
--- Returns {now, when there is next work without being told (-1: never), run id, its fields, run id, ...},
--- or false when the lease is lost.
+-- Returns {now, when there is next work without being told (-1: never), 1 when ghosts are to be looked for, run id, its
+-- fields, run id, ...}, or false when the lease is lost.
 local portal, lease, most, most_high = unpack(ARGV)
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
 local now = clock()
@@ -18,7 +18,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEY.held .. portal, '-inf', now, 'BYSCO
   enter(id)
 end
 
-local answer = {now, -1}
+local answer = {now, -1, 0}
 local function claim(popped)
   for i = 1, #popped, 2 do
     local id, rank = popped[i], tonumber(popped[i + 1])
@@ -37,6 +37,8 @@ for _ = 1, tonumber(most_high) do
   claim(redis.call('ZPOPMIN', line))
 end
 
+local ghost = first_score(KEY.ghosts .. portal)
+if ghost and ghost <= now then answer[3] = 1 end
 answer[2] = next_work(portal, now) or -1
 set_due(portal, now)
 return answer

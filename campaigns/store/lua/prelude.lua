@@ -15,9 +15,12 @@ end
 -- nil: nothing is open.
 local function next_work(portal, now)
   if redis.call('EXISTS', KEY.line .. portal) == 1 then return now end
-  local waiting, held = first_score(KEY.waiting .. portal), first_score(KEY.held .. portal)
-  if waiting and held then return math.min(waiting, held) end
-  return waiting or held
+  local first
+  for _, key in ipairs({KEY.waiting, KEY.held, KEY.ghosts}) do
+    local score = first_score(key .. portal)
+    if score and (not first or score < first) then first = score end
+  end
+  return first
 end
 
 -- Every script that touches a portal ends here: when must somebody be on it?

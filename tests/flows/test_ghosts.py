@@ -1,0 +1,137 @@
+"""Creates that HubSpot commits after they were declared absent: the second stays, the first goes if nobody uses it."""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterator
+
+import httpx
+import pytest
+from redis.asyncio import Redis
+
+from campaigns.model import AddItem, CreateCampaign, Run
+from campaigns.states import Done
+from simulator.fixture import Running, running
+from tests.builders import a_run
+from tests.flows.engine import accept, ended, engine, serving
+from workers.process import Process
+
+LATE = 900
+"""Milliseconds: the first look comes back empty-handed after the settle window of 300, the ghost appears after it."""
+
+pytestmark = pytest.mark.usefixtures("redis")
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[Running]:
+    with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def hubspot(simulated: Running) -> Running:
+    simulated.reset()
+    simulated.limit(per_10s=5_000)
+    return simulated
+
+
+def standing(hubspot: Running) -> list[str]:
+    """The ids of the campaigns that stand."""
+    return [campaign["id"] for campaign in hubspot.campaigns() if not campaign["archived"]]
+
+
+async def until(ask: Callable[[], Awaitable[object]]) -> None:
+    async with asyncio.timeout(20):
+        while not await ask():  # noqa: ASYNC110 - the simulator sets no event here
+            await asyncio.sleep(0.02)
+
+
+async def receipt(process: Process, run: Run) -> str:
+    state = (await process.store.runs.read(run.id)).run.steps[0].state
+    assert isinstance(state, Done)
+    return state.receipt.id
+
+
+async def somebody_attaches_a_form(hubspot: Running, campaign: str) -> None:
+    url = f"{hubspot.url}/marketing/campaigns/2026-03/{campaign}/assets/FORM/7"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.put(url, headers={"authorization": "Bearer pat-test"})
+    answer.raise_for_status()
+
+
+async def made_late(hubspot: Running, process: Process, run: Run, times: int = 1) -> None:
+    """Run *run*; its first create commits late, and its second makes the campaign that counts."""
+    hubspot.plan({"method": "POST", "path": "", "do": "late_commit", "delay_ms": LATE, "times": times})
+    await accept(process, [run])
+    await ended(process, [run])
+
+
+async def test_a_create_that_commits_after_the_second_was_made_is_removed_and_the_second_stays(
+    redis_url: str, hubspot: Running
+) -> None:
+    run = a_run("late")
+    async with engine(redis_url, hubspot.url, ghost_looks=(1.5, 3.0)) as process, serving(process):
+        await made_late(hubspot, process, run)
+        kept = await receipt(process, run)
+
+        async def appeared() -> bool:
+            return len(hubspot.campaigns()) == 2
+
+        async def removed() -> bool:
+            return standing(hubspot) == [kept]
+
+        await until(appeared)
+        await until(removed)
+    (campaign,) = [one for one in hubspot.campaigns() if one["id"] == kept]
+    assert campaign["assets"] == {"MARKETING_EMAIL": ["1"]}
+
+
+async def test_a_ghost_that_somebody_uses_is_left_and_shown(redis_url: str, hubspot: Running) -> None:
+    run = a_run("used")
+    async with engine(redis_url, hubspot.url, ghost_looks=(2.0,)) as process, serving(process):
+        await made_late(hubspot, process, run)
+        kept = await receipt(process, run)
+
+        async def appeared() -> bool:
+            return len(hubspot.campaigns()) == 2
+
+        await until(appeared)
+        (ghost,) = [campaign for campaign in standing(hubspot) if campaign != kept]
+        await somebody_attaches_a_form(hubspot, ghost)
+
+        async def shown() -> bool:
+            return ghost in str(await process.store.ghosts.shown("acme"))
+
+        await until(shown)
+    assert sorted(standing(hubspot)) == sorted([ghost, kept])
+
+
+async def test_an_item_that_commits_late_is_removed_and_the_one_in_the_receipt_stays(
+    redis_url: str, hubspot: Running
+) -> None:
+    run = a_run("item", CreateCampaign({"hs_name": "item"}), AddItem("budget", "Ads", 12.0, 0))
+    async with engine(redis_url, hubspot.url, ghost_looks=(1.5, 3.0)) as process, serving(process):
+        hubspot.plan({"method": "POST", "path": "/*/budget", "do": "late_commit", "delay_ms": LATE, "times": 1})
+        await accept(process, [run])
+        (stored,) = await ended(process, [run])
+        state = stored.run.steps[1].state
+        assert isinstance(state, Done)
+
+        async def appeared() -> bool:
+            return len(hubspot.campaigns()[0]["budget"]) == 2
+
+        async def removed() -> bool:
+            return [item["id"] for item in hubspot.campaigns()[0]["budget"]] == [state.receipt.id]
+
+        await until(appeared)
+        await until(removed)
+
+
+async def test_a_ghost_is_looked_for_though_its_portal_has_no_open_run(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    """The due set keeps the portal until the last look."""
+    async with engine(redis_url, hubspot.url, ghost_looks=(60.0,)) as process, serving(process):
+        await made_late(hubspot, process, a_run("idle"))
+    due = await redis.zscore("fanfare:due", "acme")
+    seconds, _ = await redis.time()
+    assert due is not None
+    assert 50 < due / 1000 - seconds <= 60
