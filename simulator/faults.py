@@ -95,12 +95,22 @@ class Trouble(msgspec.Struct, frozen=True):
 CALM: Final = Trouble()
 
 
+class Met(msgspec.Struct, frozen=True):
+    """A plan, and how many requests each of its faults has struck so far."""
+
+    seed: int
+    faults: tuple[Fault, ...]
+    met: tuple[int, ...]
+
+
 class Faults:
     """A plan being played."""
 
     def __init__(self, plan: Plan) -> None:
         self._random = random.Random(plan.seed)  # noqa: S311  trouble must be repeatable, not unforeseeable
+        self._seed = plan.seed
         self._faults = plan.faults
+        self._met = [0] * len(plan.faults)
         self._left = [fault.times for fault in plan.faults]
 
     def strike(self, method: str, rest: str) -> Trouble:
@@ -115,9 +125,14 @@ class Faults:
                 continue
             left = self._left[at]
             self._left[at] = None if left is None else left - 1
+            self._met[at] += 1
             ended = ended or ending
             struck.append(fault)
         return self._together(struck) if struck else CALM
+
+    def met(self) -> Met:
+        """Say how often each fault has struck."""
+        return Met(self._seed, self._faults, tuple(self._met))
 
     def _together(self, struck: list[Fault]) -> Trouble:
         kinds = {fault.do for fault in struck}

@@ -49,6 +49,10 @@ class Running:
         """Plan trouble, in place of what was planned before."""
         self._ask("PUT", "faults", {"seed": seed, "faults": faults})
 
+    def met(self) -> list[int]:
+        """Return how many requests each fault of the plan has struck, in the plan's order."""
+        return self._ask("GET", "faults")["met"]  # type: ignore[no-any-return]
+
     def limit(self, *, per_10s: int | None = None, per_day: int | None = None) -> None:
         """Set the limits; None is the tier's."""
         self._ask("PUT", "limits", {"per_10s": per_10s, "per_day": per_day})

@@ -53,6 +53,11 @@ class Controls(Controller):
         world.faults = Faults(plan)
         return _json(plan)
 
+    @get("/faults")
+    async def met(self, world: NamedDependency[World]) -> Response[bytes]:
+        """Show the plan, and how many requests each of its faults has struck."""
+        return _json(world.faults.met())
+
     @put("/limits")
     async def limits(self, request: Asked, world: NamedDependency[World]) -> Response[bytes]:
         """Set the limits; one that is not named is the tier's. Places taken stay taken."""

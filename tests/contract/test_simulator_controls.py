@@ -141,6 +141,13 @@ async def test_switches_are_shown_with_their_answers_and_what_they_stand_for(sce
     assert shown["duplicate_name"]["answers"] == ["allow", "409", "400"]
 
 
+async def test_the_plan_is_shown_with_how_often_each_fault_has_struck(scene: Scene) -> None:
+    await scene.control("PUT", "faults", {"seed": 4, "faults": [{"do": "delay", "method": "POST"}]})
+    await scene.create("A")
+    shown = await scene.control("GET", "faults")
+    assert (shown["seed"], shown["faults"][0]["do"], shown["met"]) == (4, "delay", [1])
+
+
 async def test_an_unknown_route_is_a_404_in_json(scene: Scene) -> None:
     answer = await scene.http.get("/crm/v3/objects/0-35")
     assert (answer.status_code, answer.json()["status"]) == (404, "error")

@@ -40,6 +40,13 @@ def test_a_fault_strikes_at_most_so_many_times() -> None:
     assert [faults.strike("POST", "") is CALM for _ in range(4)] == [False, False, True, True]
 
 
+def test_a_plan_knows_how_often_each_of_its_faults_has_struck() -> None:
+    faults = Faults(Plan(faults=(Fault(do="delay", method="GET"), Fault(do="cut_after"), Fault(do="cut_before"))))
+    for method in ("GET", "POST", "POST"):
+        faults.strike(method, "")
+    assert faults.met().met == (1, 3, 0)
+
+
 def test_a_share_is_the_probability_of_a_strike() -> None:
     faults = Faults(Plan(seed=1, faults=(Fault(do="cut_before", share=0.25),)))
     struck = sum(faults.strike("POST", "") is not CALM for _ in range(4000))
