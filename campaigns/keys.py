@@ -16,6 +16,7 @@ DAY: Final = 24 * HOUR
 PREFIXES: Final = {
     # permanent
     "accepts": "fanfare:accepts",  # counts acceptances; the last part of the order in a lane
+    "birth": "fanfare:birth",  # which installation began here, and when; without it everything may be lost
     # open: gone when the runs, portals or callbacks that they speak of are
     "due": "fanfare:due",  # portal -> when somebody must be on it
     "run": "fanfare:run:",  # + run id: the run, until it is trimmed
@@ -36,13 +37,15 @@ PREFIXES: Final = {
     "quota": "fanfare:quota:",  # + portal: place -> when it is free again (QUOTA)
     "notifier": "fanfare:notifier",  # somebody delivers callbacks (LEASE)
     "shown": "fanfare:shown:",  # + portal: ghosts that people must decide about -> since when (SHOWN)
+    "epoch": "fanfare:epoch",  # since when HubSpot may know more than we do, and why (RETENTION)
+    "found": "fanfare:found:",  # + portal: run id -> campaign, from the walk of an epoch (RETENTION)
     # channels
     "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
 }
 """The beginning of every Redis key, by the name under which scripts know it."""
 
-PERMANENT: Final = frozenset({"accepts"})
-PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier", "shown"})
+PERMANENT: Final = frozenset({"accepts", "birth"})
+PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier", "shown", "epoch", "found"})
 """Keys that carry a TTL; all others but the permanent ones end with what they speak of."""
 
 LEASE: Final = 6 * SECOND

@@ -58,6 +58,11 @@ class Portal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     settle: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
     ghost_looks: tuple[Annotated[float, msgspec.Meta(gt=0)], ...] = (60, 600, 3_600, 21_600, 86_400)
 
+    @property
+    def on_this_machine(self) -> bool:
+        """Whether this is a simulator beside us: it is as new as our Redis, without asking."""
+        return urlsplit(self.base_url).hostname in LOOPBACK
+
 
 class Caller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """One internal service that sends triggers.

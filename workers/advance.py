@@ -17,6 +17,7 @@ from campaigns.store.portals import Finished, LeaseLost, Saved
 from workers.calls import Stopping
 from workers.clock import Clock
 from workers.creates import marker_of
+from workers.epoch import Past
 from workers.journal import Journal
 from workers.steps import Ways, perform, reconcile
 
@@ -27,6 +28,7 @@ class Advancing(msgspec.Struct, frozen=True):
     """What a portal's runs need to advance.
 
     Attributes:
+        past: what HubSpot may know of the portal's runs and we do not.
         settle: the portal's settle window (ms).
         looks: spans after an attempt declared absent at which it is looked for again (ms).
         chance: gives a random number in [0, 1).
@@ -35,6 +37,7 @@ class Advancing(msgspec.Struct, frozen=True):
     """
 
     ways: Ways
+    past: Past
     journal: Journal
     clock: Clock
     settle: int
@@ -93,7 +96,18 @@ async def _make(on: Advancing, stored: Stored, run: Run, move: Move) -> Run | Go
             assert_never(move)
 
 
-async def _do(on: Advancing, run: Run, step: Step) -> Run:
+async def _do(on: Advancing, run: Run, step: Step) -> Run | Gone:
+    try:
+        forgotten = await on.past.receipt(on.ways, run, step)
+    except Later as error:
+        return await _wait(on, run, _pause(on, error))
+    if forgotten:
+        log.info("step.remembered", run=run.id, step=step.name)
+        return await _saved(on, run, step, Done(forgotten))
+    return await _send(on, run, step)
+
+
+async def _send(on: Advancing, run: Run, step: Step) -> Run:
     tries, since = (step.state.tries, step.state.since) if isinstance(step.state, Waiting) else (0, 0)
     sent = Sent(on.ways.calls.deadline, tries, since)
     came = await perform(on.ways, run, step, sent)
@@ -119,8 +133,7 @@ async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conc
     try:
         receipt = await reconcile(on.ways, run, step, accepted)
     except Later as error:
-        span = max(int((error.after or 0) * 1000), pause(1, on.chance()))
-        return await _wait(on, run, span)
+        return await _wait(on, run, _pause(on, error))
     log.info("step.reconciled", run=run.id, step=step.name, found=receipt is not None, conclusive=conclusive)
     if receipt:
         return await _saved(on, run, step, Done(receipt))
@@ -128,6 +141,11 @@ async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conc
         state = after_absence(sent, step.at, now=on.clock.now(), chance=on.chance())
         return await _saved(on, run, step, state, ghost=_ghost(on, run, step))
     return await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
+
+
+def _pause(on: Advancing, error: Later) -> int:
+    """How long a look that HubSpot did not let us take has to wait (ms)."""
+    return max(int((error.after or 0) * 1000), pause(1, on.chance()))
 
 
 async def _finish(on: Advancing, end: Finished) -> Gone:

@@ -24,12 +24,14 @@ from campaigns.queue import Queue
 from campaigns.quota import LIMITS, Allowance
 from campaigns.settings import Portal, Settings
 from campaigns.store import Store
+from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
 from campaigns.store.wakes import Wakes
 from workers.advance import Advancing
 from workers.calls import Calls
 from workers.clock import Clock
 from workers.creates import Creates
+from workers.epoch import Past, Reckoning
 from workers.ghosts import Haunted
 from workers.journal import Journal
 from workers.leases import Leases
@@ -94,7 +96,12 @@ class Process:
         if taken is None:
             return
         lease, now = taken
-        await serve(self._serving(lease, now, told), longest=longest)
+        try:
+            serving = await self._serving(lease, now, told)
+        except BaseException:
+            self._leases.drop(lease)  # it ends by itself; somebody is called for the portal then
+            raise
+        await serve(serving, longest=longest)
 
     async def notify(self) -> None:
         """Deliver the callbacks that are due, until none is for a while."""
@@ -115,9 +122,27 @@ class Process:
         except Unavailable as error:
             log.warning("portal.not_called", portal=portal, problem=str(error))
 
-    def _serving(self, lease: Lease, now: int, told: Portal) -> Serving:
+    async def _serving(self, lease: Lease, now: int, told: Portal) -> Serving:
         clock = Clock(time.monotonic)
         clock.heard(now)
+        calls = self._calls(lease, told, clock)
+        lookup = self._lookup(calls)
+        looks = tuple(int(span * SECOND) for span in told.ghost_looks)
+        return Serving(
+            lease=lease,
+            portals=self.store.portals,
+            leases=self._leases,
+            calls=calls,
+            on=await self._advancing(lease, told, clock, calls, lookup),
+            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, looks),
+            clock=clock,
+            woken=self._wakes.event(lease.portal),
+            stopping=self.stopping,
+            monotonic=time.monotonic,
+            call=partial(self._call, lease.portal),
+        )
+
+    def _calls(self, lease: Lease, told: Portal, clock: Clock) -> Calls:
         allowance = Allowance(LIMITS[told.tier])
         hubspot = HubSpot(
             self._http,
@@ -127,41 +152,36 @@ class Process:
             deadline=told.call_deadline,
             on_limits=lambda limits: allowance.heard(per_window=limits.max, window=limits.interval_ms),
         )
-        calls = Calls(
+        return Calls(
             self.store.portals,
             self._leases,
             lease,
             hubspot,
             allowance=allowance,
-            deadline=int(told.call_deadline * 1000),
+            deadline=int(told.call_deadline * SECOND),
             clock=clock,
         )
-        lookup = self._lookup(calls)
-        journal = Journal(
-            self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
+
+    async def _advancing(self, lease: Lease, told: Portal, clock: Clock, calls: Calls, lookup: Lookup) -> Advancing:
+        reckoning = Reckoning(
+            portal=lease.portal,
+            epochs=self.store.epochs,
+            lookup=lookup,
+            clock=clock,
+            settles=int((told.call_deadline + told.settle) * SECOND),
+            new=told.on_this_machine,
         )
-        looks = tuple(int(span * SECOND) for span in told.ghost_looks)
-        on = Advancing(
+        return Advancing(
             ways=Ways(calls, Creates(calls, lookup), lookup),
-            journal=journal,
+            past=await Past.of(reckoning),
+            journal=Journal(
+                self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
+            ),
             clock=clock,
-            settle=int(told.settle * 1000),
-            looks=looks,
+            settle=int(told.settle * SECOND),
+            looks=tuple(int(span * SECOND) for span in told.ghost_looks),
             chance=random.random,
             stopping=self.stopping.is_set,
-        )
-        return Serving(
-            lease=lease,
-            portals=self.store.portals,
-            leases=self._leases,
-            calls=calls,
-            on=on,
-            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, looks),
-            clock=clock,
-            woken=self._wakes.event(lease.portal),
-            stopping=self.stopping,
-            monotonic=time.monotonic,
-            call=partial(self._call, lease.portal),
         )
 
 
@@ -175,7 +195,9 @@ async def opened(settings: Settings, *, lookup: Callable[[Calls], Lookup] = Look
         connected(settings) as posts,
         Wakes(redis, process) as wakes,
     ):
-        yield Process(settings, process, redis, http, posts, wakes, lookup=lookup)
+        opened_ = Process(settings, process, redis, http, posts, wakes, lookup=lookup)
+        await ride_out(lambda: opened_.store.epochs.born(settings.installation))
+        yield opened_
 
 
 async def redis_url(settings: Settings) -> str:

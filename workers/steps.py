@@ -60,7 +60,7 @@ async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Receipt 
             found = [found for found in index.find(run.id) if found.attempt >= accepted]
             return Receipt(found[0].campaign.id, adopted=True) if found else None
         case AddItem() as wish:
-            return await _find_item(ways.calls, run, wish)
+            return await find_item(ways.calls, run, wish)
         case AttachAsset():
             raise TypeError(f"{step.name} is repeated, not looked for")
         case _:
@@ -81,7 +81,8 @@ async def _add_item(calls: Calls, run: Run, step: Step, wish: AddItem, sent: Sen
     return Came(departed.at, item if isinstance(item, CampaignsError) else Receipt(item.id))
 
 
-async def _find_item(calls: Calls, run: Run, wish: AddItem) -> Receipt | None:
+async def find_item(calls: Calls, run: Run, wish: AddItem) -> Receipt | None:
+    """The item that an attempt of *run* has made for *wish*, by one read of the campaign's totals."""
     totals = await calls.read(wire.totals(_campaign(run)))
     for item in totals.items(wish.kind):
         marker = keys.marker_in(item.description)

@@ -6,8 +6,10 @@ answers. `Store` is the front door.
 
 from redis.asyncio import Redis
 
+from campaigns import keys
 from campaigns.store.accept import Acceptance
 from campaigns.store.callbacks import Callbacks
+from campaigns.store.epochs import Epochs
 from campaigns.store.ghosts import Ghosts
 from campaigns.store.portals import Portals
 from campaigns.store.runs import Runs
@@ -25,4 +27,5 @@ class Store:
         self.runs = Runs(redis)
         self.callbacks = Callbacks(scripts)
         self.ghosts = Ghosts(scripts)
+        self.epochs = Epochs(scripts, keys.RETENTION)
         self.sweeping = Sweeping(scripts)

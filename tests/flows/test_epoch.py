@@ -1,0 +1,106 @@
+"""A Redis that has lost everything, or is older than HubSpot: what was made is found, not made again."""
+
+from collections.abc import Iterator
+
+import pytest
+from redis.asyncio import Redis
+
+from campaigns.model import AddItem, CreateCampaign
+from simulator.fixture import Running, running
+from tests.builders import a_run
+from tests.flows.engine import advanced, engine
+from workers.process import Process
+
+pytestmark = pytest.mark.usefixtures("redis")
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[Running]:
+    with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def hubspot(simulated: Running) -> Running:
+    simulated.reset()
+    simulated.limit(per_10s=5_000)
+    return simulated
+
+
+RUNS = [
+    a_run(f"k-{number}", CreateCampaign({"hs_name": f"{number}"}), AddItem("spend", "Ads", 3.0, 0))
+    for number in range(5)
+]
+
+
+async def lose_redis(redis: Redis) -> None:
+    await redis.flushall()
+
+
+async def test_what_a_lost_redis_had_made_is_found_and_not_made_again(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, RUNS)
+        made = {campaign["id"] for campaign in hubspot.campaigns()}
+        await lose_redis(redis)
+        await process.store.epochs.begin()
+        found = await advanced(process, [*RUNS, a_run("new")])
+    assert {stored.run.campaign for stored in found[:-1]} == made
+    assert len(hubspot.campaigns()) == len(RUNS) + 1
+    assert [len(campaign["spend"]) for campaign in hubspot.campaigns()] == [1] * len(RUNS) + [0]
+
+
+async def test_without_an_epoch_everything_is_made_twice(redis_url: str, hubspot: Running, redis: Redis) -> None:
+    """The test above can fail: it is the epoch that it proves."""
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, RUNS)
+        await lose_redis(redis)
+        await advanced(process, RUNS)
+    assert len(hubspot.campaigns()) == 2 * len(RUNS)
+
+
+async def test_a_missing_birth_record_begins_an_epoch_but_not_for_a_portal_on_this_machine(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        epoch = await process.store.epochs.of("acme")
+        assert epoch is not None
+        assert (epoch.why, epoch.walked) == ("birth", False)
+        (stored,) = await advanced(process, [a_run("first")])
+    assert stored.ending == "done"
+    assert all(request != "campaign.find" for request in hubspot.stats().get("by_operation", {}))
+
+
+async def test_an_epoch_that_is_ended_by_hand_holds_nothing_up(redis_url: str, hubspot: Running) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        await process.store.epochs.begin()
+        await process.store.epochs.end()
+        assert await process.store.epochs.of("acme") is None
+
+
+async def test_nothing_is_made_before_the_calls_of_the_time_before_have_settled(
+    redis_url: str, hubspot: Running
+) -> None:
+    """A call that was under way when Redis was lost may still take effect: the walk begins after it."""
+    async with engine(redis_url, hubspot.url, call_deadline=1.0, settle=0.5) as process:
+        await process.store.epochs.begin()
+        epoch = await process.store.epochs.of("acme")
+        assert epoch is not None
+        (stored,) = await advanced(process, [a_run("early")])
+    assert stored.run.steps[0].at >= epoch.began + 1_500
+
+
+async def walked(process: Process) -> bool:
+    epoch = await process.store.epochs.of("acme")
+    return epoch is not None and epoch.walked
+
+
+async def test_a_portal_is_walked_once_in_an_epoch(redis_url: str, hubspot: Running) -> None:
+    async with engine(redis_url, hubspot.url, call_deadline=0.5) as process:
+        await process.store.epochs.begin()
+        await advanced(process, [a_run("one")])
+        assert await walked(process)
+        before = hubspot.stats()["requests"]
+        await advanced(process, [a_run("two")])
+    assert hubspot.stats()["requests"] - before == 2

@@ -1,0 +1,113 @@
+"""Before anything is made in an epoch: the portal is walked to its end, and first attempts are looked up there."""
+
+import asyncio
+from typing import Final
+
+import msgspec
+import structlog
+
+from campaigns.errors import CampaignsError
+from campaigns.model import AddItem, CreateCampaign, Run, Step
+from campaigns.states import Receipt
+from campaigns.store.epochs import Epoch, Epochs
+from campaigns.store.patience import ride_out
+from workers.clock import Clock
+from workers.lookup import Lookup
+from workers.steps import Ways, find_item
+
+BACK_TO_THE_END: Final = 0
+ONCE_MORE: Final = 5.0
+"""Seconds after which a walk that HubSpot did not let us take is tried again."""
+
+log = structlog.get_logger()
+
+
+class Reckoning(msgspec.Struct, frozen=True):
+    """What reckoning with an epoch takes.
+
+    Attributes:
+        settles: how long after the epoch's beginning the last call before it may still take effect (ms).
+        new: the portal is on this machine, so a missing birth record means that all is new.
+
+    """
+
+    portal: str
+    epochs: Epochs
+    lookup: Lookup
+    clock: Clock
+    settles: int
+    new: bool
+
+
+class Past:
+    """What HubSpot may know of a portal's runs and we do not. Asked before each first attempt."""
+
+    def __init__(self, on: Reckoning, epoch: Epoch | None) -> None:
+        self._on = on
+        self._epoch = epoch if epoch is not None and (epoch.why == "restored" or not on.new) else None
+        self._walked = asyncio.Event()
+        if self._epoch is None or self._epoch.walked:
+            self._walked.set()
+        self._walking: asyncio.Task[None] | None = None
+
+    @classmethod
+    async def of(cls, on: Reckoning) -> "Past":
+        """The past of the portal that *on* names."""
+        return cls(on, await ride_out(lambda: on.epochs.of(on.portal)))
+
+    async def receipt(self, ways: Ways, run: Run, step: Step) -> Receipt | None:
+        """What an attempt that we have forgotten has made; None when there is none, or nothing was forgotten.
+
+        Raises:
+            Later: HubSpot cannot be read now.
+            LeaseLost, Stopping: see `Calls.depart`.
+
+        """
+        if self._epoch is None or step.at > self._epoch.began:
+            return None
+        match step.wish:
+            case CreateCampaign():
+                await self._until_walked()
+                campaign = await ride_out(lambda: self._on.epochs.found(self._on.portal, run.id))
+                return Receipt(campaign, adopted=True) if campaign else None
+            case AddItem() as wish:
+                return await find_item(ways.calls, run, wish)
+            case _:
+                return None
+
+    def stop(self) -> None:
+        """The portal is given back: walk no further."""
+        if self._walking is not None:
+            self._walking.cancel()
+
+    async def _until_walked(self) -> None:
+        if not self._walked.is_set() and self._walking is None:
+            self._walking = asyncio.create_task(self._walk_when_settled())
+        walked = asyncio.create_task(self._walked.wait())
+        try:
+            await asyncio.wait(
+                {walked, *([self._walking] if self._walking else [])}, return_when=asyncio.FIRST_COMPLETED
+            )
+        finally:
+            walked.cancel()
+        if self._walking is not None and self._walking.done():
+            self._walking.result()  # raises what ended the walk
+
+    async def _walk_when_settled(self) -> None:
+        epoch = self._epoch
+        if epoch is None:
+            return
+        await asyncio.sleep(max(0, epoch.began + self._on.settles - self._on.clock.now()) / 1000)
+        while True:
+            try:
+                index = await self._on.lookup.look(BACK_TO_THE_END)
+                break
+            except CampaignsError as error:
+                log.warning("epoch.unwalked", portal=self._on.portal, problem=error.problem.detail)
+                await asyncio.sleep(ONCE_MORE)
+        # Of several campaigns of one run the earliest attempt's is taken: the others are its ghosts.
+        markers = sorted(index.all_markers(), key=lambda one: one.attempt, reverse=True)
+        found = {one.run: one.campaign.id for one in markers}
+        await ride_out(lambda: self._on.epochs.save(self._on.portal, epoch, found))
+        log.info("epoch.walked", portal=self._on.portal, campaigns=len(index), runs=len(found))
+        self._walked.set()
