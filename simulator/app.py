@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any, Final
 from urllib.parse import parse_qs
 
@@ -11,8 +12,10 @@ from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.exceptions import HTTPException
 from litestar.handlers import HTTPRouteHandler
+from litestar.status_codes import HTTP_404_NOT_FOUND
 from litestar.types import ASGIApp
 
+from simulator.answers import Problem
 from simulator.exchange import decide
 from simulator.operation import Call, Operation
 from simulator.routes import assets, batch, campaigns, clone, items, oauth, reports
@@ -59,7 +62,7 @@ def create_app(
     return Litestar(
         [Controls, token, *versions],
         dependencies={"world": Provide(lambda: _caught_up(world, clock), sync_to_thread=False)},
-        exception_handlers={HTTPException: _no_such_route},
+        exception_handlers={HTTPException: partial(_no_such_route, world)},
         openapi_config=None,
         logging_config=None,
     )
@@ -106,5 +109,9 @@ def _milliseconds(clock: Clock) -> int:
     return int(clock() * 1000)
 
 
-def _no_such_route(_request: Request[Any, Any, State], error: HTTPException) -> Response[dict[str, str]]:
-    return Response({"status": "error", "message": error.detail}, status_code=error.status_code)
+def _no_such_route(
+    world: World, _request: Request[Any, Any, State], error: HTTPException
+) -> Response[dict[str, object]]:
+    category = "OBJECT_NOT_FOUND" if error.status_code == HTTP_404_NOT_FOUND else "VALIDATION_ERROR"
+    problem = Problem(error.status_code, error.detail, category=category)
+    return Response(problem.body(world.correlation_id()), status_code=problem.status)

@@ -69,7 +69,7 @@ def wishes(rest: str, campaign: str | None, body: bytes) -> list[tuple[str | Non
     """
     try:
         read = msgspec.json.decode(body) if body else None
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):
         return [(None, campaign)]
     if rest.startswith("/batch/") and isinstance(read, dict) and isinstance(read.get("inputs"), list):
         return [(_marker(item), _named(item)) for item in read["inputs"]] or [(None, None)]

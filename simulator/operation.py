@@ -77,5 +77,5 @@ def parsed(body: bytes, shape: type[Read]) -> Read:
     """
     try:
         return msgspec.json.decode(body, type=shape)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:  # not JSON or of another shape, not UTF-8, nested beyond reason
         raise Refused(Problem(400, f"Invalid input JSON: {error}")) from error

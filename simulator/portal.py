@@ -13,6 +13,7 @@ from uuid import UUID
 import msgspec
 
 FIRST_NUMBER: Final = 100_001  # an object id of HubSpot's is a number of many digits
+LONGEST_ID: Final = 18  # digits that an int64 holds, whichever they are
 # A follow-up write on HubSpot's side moves updatedAt of a new campaign by this much (recorded, 2 of 3 rows).
 FOLLOW_UP_MS: Final = (160, 250)
 
@@ -143,7 +144,8 @@ class Portal:
 
     def has_asset(self, asset_id: str) -> bool:
         """Say whether an asset exists: every numeric id does, unless it was declared missing."""
-        return asset_id.isascii() and asset_id.isdigit() and asset_id not in self.missing_assets
+        numeric = asset_id.isascii() and asset_id.isdigit() and len(asset_id) <= LONGEST_ID
+        return numeric and asset_id not in self.missing_assets
 
     def _forget_name(self, name: str) -> None:
         self._names[name] -= 1

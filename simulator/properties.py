@@ -6,6 +6,7 @@ from datetime import date
 from typing import Final
 
 from simulator.answers import INVALID_REQUEST, Problem, Refused, invalid
+from simulator.currencies import CURRENCIES
 from simulator.portal import Campaign, Portal
 from simulator.switches import Switches
 from simulator.versions import Version
@@ -27,7 +28,6 @@ UNIQUE_KEY: Final = "hs_unique_creation_key"
 STATUSES: Final = ("planned", "in_progress", "active", "paused", "completed")
 LONGEST: Final = 256  # hs_name and hs_utm
 _DAY: Final = re.compile(r"\d{4}-\d{2}-\d{2}")
-_CURRENCY: Final = re.compile(r"[A-Z]{3}")
 
 
 def is_known(name: str, switches: Switches) -> bool:
@@ -118,7 +118,7 @@ def _checked(name: str, value: str, switches: Switches) -> str:
             return _shortened(name, value, switches)
         case "hs_start_date" | "hs_end_date":
             day(value)
-        case "hs_currency_code" if not _CURRENCY.fullmatch(value):
+        case "hs_currency_code" if value not in CURRENCIES:
             raise invalid(f"Invalid currency code: {value}")
         case "hs_campaign_status" if value.lower() not in STATUSES:
             raise invalid(f"Invalid campaign status: {value}. Allowed values: {', '.join(STATUSES)}")

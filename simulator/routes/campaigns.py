@@ -1,5 +1,6 @@
 """Create, read, list, update and delete one campaign."""
 
+import re
 from typing import Final
 from urllib.parse import unquote
 
@@ -19,6 +20,7 @@ DEFAULT_LIMIT: Final = 50
 MOST: Final = 100  # rows of a page
 COLOUR: Final = "#FF7A59"
 OWNER: Final = "1001"
+LIMIT: Final = re.compile(r"[0-9]{1,9}")
 _GUID_PARTS: Final = (8, 4, 4, 4, 12)
 
 
@@ -133,7 +135,7 @@ def limit_of(call: Call, *, default: int) -> int:
     text = call.asked("limit")
     if not text:
         return default
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= MOST):
+    if not (LIMIT.fullmatch(text) and 1 <= int(text) <= MOST):
         raise invalid(f"limit must be between 1 and {MOST}: {text}")
     return int(text)
 

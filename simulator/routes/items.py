@@ -1,7 +1,7 @@
 """Budget and spend items of a campaign, and their totals. Nothing here is unique: adding twice adds two."""
 
 from functools import partial
-from typing import Final, Literal
+from typing import Annotated, Final, Literal
 
 import msgspec
 
@@ -14,14 +14,15 @@ from simulator.world import World
 
 Kind = Literal["budget", "spend"]
 CURRENCY: Final = "USD"  # of a portal whose campaign names none
+LARGEST: Final = 1e300  # so that a sum of amounts is a number, which JSON can hold; HubSpot's own bound is not known
 
 
 class ItemInput(msgspec.Struct, frozen=True):
     """What an item is made of, or replaced with."""
 
-    amount: float
+    amount: Annotated[float, msgspec.Meta(ge=-LARGEST, le=LARGEST)]
     name: str
-    order: int
+    order: Annotated[int, msgspec.Meta(ge=-(2**31), lt=2**31)]
     description: str | None = None
 
 
