@@ -6,7 +6,8 @@ CampaignsError
 │   ├── RateLimited    HubSpot's window or day is spent
 │   ├── Unauthorized   the token was not accepted
 │   │   └── Revoked    no token can be had until somebody connects the app again
-│   └── MissingScope   this operation waits until somebody grants it
+│   ├── MissingScope   this operation waits until somebody grants it
+│   └── Parked         the whole portal is left alone until its next probe
 ├── InDoubt            it may have happened: look before asking again
 ├── Invalid            the caller's words cannot be understood or carried out
 ├── KeyReused          the key already names another wish
@@ -101,6 +102,10 @@ class Revoked(Unauthorized):
 
 class MissingScope(Later):
     """HubSpot does not let this token or this account do the operation; others may still work."""
+
+
+class Parked(Later):
+    """The portal is left alone until its next probe."""
 
 
 class InDoubt(CampaignsError):

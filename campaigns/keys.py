@@ -30,6 +30,7 @@ PREFIXES: Final = {
     "flight": "fanfare:flight:",  # + portal: run id -> its rank in the line
     "lane": "fanfare:lane:",  # + lane hash: order and run id; the head has score 0, those behind it 1
     "ghosts": "fanfare:ghosts:",  # + portal: attempt declared absent -> when it is looked for
+    "park": "fanfare:park:",  # + portal: why it is parked or paused, until when; RECOVERED once it is neither
     "callbacks": "fanfare:callbacks",  # run id -> when its callback is tried next
     # with a lifetime
     "lease": "fanfare:lease:",  # + portal: who serves it (LEASE)
@@ -56,6 +57,9 @@ CALL: Final = 5 * SECOND
 
 QUOTA: Final = DAY
 """No place is taken for longer than a call and a window; a day outlives any of them."""
+
+RECOVERED: Final = 2 * DAY
+"""A step's patience (a day) does not count the time in which its portal was parked."""
 
 SHOWN: Final = 30 * DAY
 """As long as people look back at runs."""

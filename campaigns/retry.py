@@ -31,7 +31,9 @@ CONFLICT: Final = 409
 """What HubSpot might answer to a name that is taken; nothing documents it (CONTRACT, section 5)."""
 
 
-def after_absence(sent: Sent, at: int, *, now: int, chance: float, patience: int = PATIENCE) -> State:
+def after_absence(
+    sent: Sent, at: int, *, now: int, chance: float, well_since: int = 0, patience: int = PATIENCE
+) -> State:
     """The state of a step that was in doubt and of which HubSpot has nothing, for certain.
 
     Arguments as of `after_failure`. Two conflicts without anything to show for them are a refusal.
@@ -39,11 +41,20 @@ def after_absence(sent: Sent, at: int, *, now: int, chance: float, patience: int
     problem = sent.problem or Problem("no answer came, and nothing was made")
     if problem.status == CONFLICT and sent.tries:
         return Failed(problem)
-    return after_failure(Later(problem=problem), sent, at, now=now, chance=chance, patience=patience)
+    return after_failure(
+        Later(problem=problem), sent, at, now=now, chance=chance, well_since=well_since, patience=patience
+    )
 
 
 def after_failure(
-    error: CampaignsError, sent: Sent, at: int, *, now: int, chance: float, patience: int = PATIENCE
+    error: CampaignsError,
+    sent: Sent,
+    at: int,
+    *,
+    now: int,
+    chance: float,
+    well_since: int = 0,
+    patience: int = PATIENCE,
 ) -> State:
     """The state of a step whose call came to nothing for certain.
 
@@ -53,10 +64,11 @@ def after_failure(
         at: when it went out.
         now: Redis's time.
         chance: a random number in [0, 1).
+        well_since: when the portal was last in trouble as a whole: that time does not count.
         patience: how long after its first call the step gives up.
 
     """
-    since = sent.since or at
+    since = max(sent.since or at, well_since)
     if not isinstance(error, Later) or now - since >= patience:
         return Failed(error.problem)
     tries = sent.tries + 1

@@ -1,13 +1,13 @@
 """The way of one run, from its claim until it waits or ends: ask `progress` for the next move, make it, save it."""
 
 from collections.abc import Callable
-from typing import Final, assert_never
+from typing import Any, Final, assert_never
 
 import msgspec
 import structlog
 
 from campaigns import ghosts
-from campaigns.errors import CampaignsError, InDoubt, Later
+from campaigns.errors import CampaignsError, InDoubt, Later, Parked
 from campaigns.ghosts import Ghost
 from campaigns.model import Run, Step, Stored
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, settled_at
@@ -107,10 +107,13 @@ async def _do(on: Advancing, run: Run, step: Step) -> Run | Gone:
     return await _send(on, run, step)
 
 
-async def _send(on: Advancing, run: Run, step: Step) -> Run:
+async def _send(on: Advancing, run: Run, step: Step) -> Run | Gone:
     tries, since = (step.state.tries, step.state.since) if isinstance(step.state, Waiting) else (0, 0)
     sent = Sent(on.ways.calls.deadline, tries, since)
-    came = await perform(on.ways, run, step, sent)
+    try:
+        came = await perform(on.ways, run, step, sent)
+    except Parked as parked:
+        return await _wait(on, run, _pause(on, parked))  # nothing has left: the step is as it was
     error = came.outcome if isinstance(came.outcome, CampaignsError) else None
     log.info("step.attempted", run=run.id, step=step.name, attempt=came.at, problem=error and error.problem.detail)
     match came.outcome:
@@ -122,7 +125,7 @@ async def _send(on: Advancing, run: Run, step: Step) -> Run:
             sent = msgspec.structs.replace(sent, lasts=lasted, problem=doubt.problem)
             return await _saved(on, run, step, sent, at=came.at)
         case failure:
-            state = after_failure(failure, sent, came.at, now=on.clock.now(), chance=on.chance())
+            state = after_failure(failure, sent, came.at, **_now(on))
             return await _saved(on, run, step, state)
 
 
@@ -138,9 +141,14 @@ async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conc
     if receipt:
         return await _saved(on, run, step, Done(receipt))
     if conclusive:
-        state = after_absence(sent, step.at, now=on.clock.now(), chance=on.chance())
+        state = after_absence(sent, step.at, **_now(on))
         return await _saved(on, run, step, state, ghost=_ghost(on, run, step))
     return await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
+
+
+def _now(on: Advancing) -> dict[str, Any]:
+    """What retrying depends on besides the failure."""
+    return {"now": on.clock.now(), "chance": on.chance(), "well_since": on.ways.calls.parking.well_since}
 
 
 def _pause(on: Advancing, error: Later) -> int:

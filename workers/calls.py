@@ -18,6 +18,7 @@ from campaigns.store.patience import ride_out
 from campaigns.store.portals import Call, Full, Lease, Portals
 from workers.clock import Clock
 from workers.leases import Leases
+from workers.parking import Parking
 
 T = TypeVar("T")
 
@@ -61,6 +62,7 @@ class Calls:
 
     Args:
         deadline: milliseconds after which a call has surely ended on our side.
+        parking: says whether the portal is left alone.
 
     """
 
@@ -74,6 +76,7 @@ class Calls:
         allowance: Allowance,
         deadline: int,
         clock: Clock,
+        parking: Parking,
     ) -> None:
         self._portals = portals
         self._leases = leases
@@ -82,6 +85,7 @@ class Calls:
         self._allowance = allowance
         self.deadline = deadline
         self._clock = clock
+        self.parking = parking
         self._numbers = count()
         self._waiting: list[_Departure] = []
         self._letting_go: asyncio.Task[None] | None = None
@@ -102,6 +106,7 @@ class Calls:
 
         Raises:
             LeaseLost: the portal is no longer ours.
+            Parked: it is left alone for now.
             Stopping: the process is going.
 
         """
@@ -117,10 +122,15 @@ class Calls:
         """Send the request of a departed call; its place is free one window after its end, whatever that was."""
         try:
             self._leases.check(self._lease)
-            return await self._hubspot.call(request)
-        except RateLimited as error:
-            self.pause(error.after or LONGEST_PAUSE)
+            answer = await self._hubspot.call(request)
+        except CampaignsError as error:
+            if isinstance(error, RateLimited) and not error.daily:
+                self.pause(error.after or LONGEST_PAUSE)
+            await self.parking.heard(error)
             raise
+        else:
+            await self.parking.heard(None)
+            return answer
         finally:
             await asyncio.shield(ride_out(lambda: self._portals.answered(self._lease.portal, [departed.place])))
 
@@ -165,15 +175,18 @@ class Calls:
         paused = self._paused_until - self._clock.now()
         if paused > 0:
             return paused
+        await self.parking.leave()
         steps = departure.gather()
         place = f"{self._lease.token}.{departure.number}"
         self._leases.check(self._lease)
         call = Call(place, self.deadline, steps)
         answer = await ride_out(lambda: self._portals.send(self._lease, call, self._allowance.limit))
         if isinstance(answer, Full):
+            self.parking.stay()
             return answer.wait
         self._clock.heard(answer.at)
         if departure.departed.done():
+            self.parking.stay()
             # It has left in the journal but never will: its steps are looked up like any whose answer is missing.
             return 0
         departure.departed.set_result(Departed(answer.at, steps, place))

@@ -37,6 +37,7 @@ from workers.journal import Journal
 from workers.leases import Leases
 from workers.lookup import Lookup
 from workers.notify import Notifier
+from workers.parking import Parking
 from workers.serve import Serving, serve
 from workers.steps import Ways
 
@@ -125,7 +126,16 @@ class Process:
     async def _serving(self, lease: Lease, now: int, told: Portal) -> Serving:
         clock = Clock(time.monotonic)
         clock.heard(now)
-        calls = self._calls(lease, told, clock)
+        trouble = await ride_out(lambda: self.store.parked.of(lease.portal))
+        parking = Parking(
+            self.store.parked,
+            lease,
+            trouble,
+            clock=clock,
+            zone=told.timezone,
+            probe_after=int(told.probe_after * SECOND),
+        )
+        calls = self._calls(lease, told, clock, parking)
         lookup = self._lookup(calls)
         looks = tuple(int(span * SECOND) for span in told.ghost_looks)
         return Serving(
@@ -142,7 +152,7 @@ class Process:
             call=partial(self._call, lease.portal),
         )
 
-    def _calls(self, lease: Lease, told: Portal, clock: Clock) -> Calls:
+    def _calls(self, lease: Lease, told: Portal, clock: Clock, parking: Parking) -> Calls:
         allowance = Allowance(LIMITS[told.tier])
         hubspot = HubSpot(
             self._http,
@@ -160,6 +170,7 @@ class Process:
             allowance=allowance,
             deadline=int(told.call_deadline * SECOND),
             clock=clock,
+            parking=parking,
         )
 
     async def _advancing(self, lease: Lease, told: Portal, clock: Clock, calls: Calls, lookup: Lookup) -> Advancing:

@@ -91,6 +91,7 @@ class _Rounds:
         self._ends_at = ends_at
         self._idle_since = with_.monotonic()
         self._next_work: int | None = 0  # Redis's time; None: not until told
+        self._unsure = False  # whether more may be in flight than is in hand
 
     async def once(self) -> bool:
         """One round: renew, claim, wait for something to happen. False when the portal has been given back."""
@@ -103,7 +104,8 @@ class _Rounds:
         if with_.woken.is_set() or with_.leases.found_work(with_.lease.portal):
             with_.woken.clear()
             self._next_work = 0
-        await self._claim()
+        if await self._claim():
+            return await self._give_back()
         if self._in_hand:
             self._idle_since = with_.monotonic()
         elif with_.monotonic() - self._idle_since >= LINGER:
@@ -114,27 +116,34 @@ class _Rounds:
     def _over(self) -> bool:
         return self._ends_at is not None and self._with.monotonic() >= self._ends_at
 
-    async def _claim(self) -> None:
+    async def _claim(self) -> bool:
+        """Whether the portal is paused and must be given back."""
         if self._next_work is None or self._with.clock.now() < self._next_work:
-            return
+            return False
         free = max(SLOTS - len(self._in_hand), 0)
         free_for_high = SLOTS + SLOTS_FOR_HIGH - len(self._in_hand) - free
         if free + free_for_high <= 0:
-            return
+            return False
+        in_hand = tuple(self._in_hand) if self._unsure else None
+        self._unsure = True
         try:
-            claimed = await self._with.portals.claim(self._with.lease, free, free_for_high)
+            claimed = await self._with.portals.claim(self._with.lease, free, free_for_high, in_hand=in_hand)
         except Unavailable:
             await asyncio.sleep(BREATH)
-            return  # the next round asks again
+            return False  # the next round asks again
+        self._unsure = False
         self._with.clock.heard(claimed.now)
         self._next_work = claimed.next_work
         for stored in claimed.runs:
             self._take_in_hand(stored)
         if claimed.ghosts and GHOSTS not in self._in_hand:
             self._in_hand[GHOSTS] = asyncio.create_task(self._look_for_ghosts())
+        return claimed.paused
 
     def _take_in_hand(self, stored: Stored) -> None:
-        if stored.run.id not in self._in_hand:
+        if stored.run.id in self._in_hand:
+            self._unsure = True  # it was given back and claimed again before its task could end: ask once more
+        else:
             self._in_hand[stored.run.id] = asyncio.create_task(advance(self._with.on, stored))
 
     async def _look_for_ghosts(self) -> int | None:

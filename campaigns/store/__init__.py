@@ -11,6 +11,7 @@ from campaigns.store.accept import Acceptance
 from campaigns.store.callbacks import Callbacks
 from campaigns.store.epochs import Epochs
 from campaigns.store.ghosts import Ghosts
+from campaigns.store.parked import Parked
 from campaigns.store.portals import Portals
 from campaigns.store.runs import Runs
 from campaigns.store.scripts import Scripts
@@ -26,6 +27,7 @@ class Store:
         self.portals = Portals(scripts)
         self.runs = Runs(redis)
         self.callbacks = Callbacks(scripts)
+        self.parked = Parked(scripts)
         self.ghosts = Ghosts(scripts)
         self.epochs = Epochs(scripts, keys.RETENTION)
         self.sweeping = Sweeping(scripts)

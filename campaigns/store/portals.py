@@ -1,6 +1,6 @@
 """Serving a portal: its lease, the runs claimed from its line, and the journal of what is sent for them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 import msgspec
@@ -42,12 +42,14 @@ class Claimed(msgspec.Struct, frozen=True):
         now: Redis's time.
         next_work: when there is more to claim without being told; None: not until told.
         ghosts: whether some are to be looked for.
+        paused: an operator wants the portal to be left alone.
 
     """
 
     now: int
     next_work: int | None
     ghosts: bool
+    paused: bool
     runs: tuple[Stored, ...]
 
 
@@ -127,18 +129,32 @@ class Portals:
         words: tuple[Literal["lost", "renewed", "work"], ...] = ("lost", "renewed", "work")
         return {lease.portal: words[state] for lease, state in zip(leases, states, strict=True)}
 
-    async def claim(self, lease: Lease, most: int, most_high: int) -> Claimed:
+    async def claim(self, lease: Lease, most: int, most_high: int, *, in_hand: Iterable[str] | None = None) -> Claimed:
         """Up to *most* runs from the line, and up to *most_high* more of priority high.
+
+        Args:
+            lease: of the portal.
+            most: how many.
+            most_high: how many more.
+            in_hand: to be named when the answer to an earlier claim may have been lost: the runs that the holder knows
+                it has; what was claimed beside them goes back into the line first.
 
         Raises:
             LeaseLost: the portal is no longer ours.
 
         """
-        now, next_work, ghosts, *flat = _held(
-            await self._scripts.run("claim", lease.portal, str(lease), most, most_high)
+        again = ("again", *in_hand) if in_hand is not None else ()
+        now, next_work, ghosts, paused, *flat = _held(
+            await self._scripts.run("claim", lease.portal, str(lease), most, most_high, *again)
         )
         runs = tuple(records.read(records.pairs(flat[i])) for i in range(1, len(flat), 2))
-        return Claimed(now=now, next_work=next_work if next_work >= 0 else None, ghosts=bool(ghosts), runs=runs)
+        return Claimed(
+            now=now,
+            next_work=next_work if next_work >= 0 else None,
+            ghosts=bool(ghosts),
+            paused=bool(paused),
+            runs=runs,
+        )
 
     async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full:
         """Take a place for *call* and save that its steps are sent; only then may it leave.

@@ -18,6 +18,10 @@ ScriptName = Literal[
     "claim",
     "send",
     "answered",
+    "park",
+    "unpark",
+    "pause",
+    "parked",
     "ghosts",
     "save_ghosts",
     "shown_ghosts",
@@ -36,7 +40,13 @@ ScriptName = Literal[
     "yield_callbacks",
 ]
 
-_SPANS: Final = {"LEASE": keys.LEASE, "CALL": keys.CALL, "QUOTA": keys.QUOTA, "SHOWN": keys.SHOWN}
+_SPANS: Final = {
+    "LEASE": keys.LEASE,
+    "CALL": keys.CALL,
+    "QUOTA": keys.QUOTA,
+    "SHOWN": keys.SHOWN,
+    "RECOVERED": keys.RECOVERED,
+}
 
 
 class Scripts:

@@ -23,10 +23,18 @@ async def engine(
     settle: float = 0.3,
     call_deadline: float = 2.0,
     ghost_looks: tuple[float, ...] = (60.0,),
+    probe_after: float = 0.5,
     lookup: Callable[[Calls], Lookup] = Lookup,
 ) -> AsyncIterator[Process]:
     """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
-    portal = Portal(token=TOKEN, base_url=hubspot, settle=settle, call_deadline=call_deadline, ghost_looks=ghost_looks)
+    portal = Portal(
+        token=TOKEN,
+        base_url=hubspot,
+        settle=settle,
+        call_deadline=call_deadline,
+        ghost_looks=ghost_looks,
+        probe_after=probe_after,
+    )
     told = some_settings(redis_url, portals={"acme": portal})
     async with opened(told, lookup=lookup) as process:
         yield process

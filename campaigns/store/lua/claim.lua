@@ -1,9 +1,23 @@
--- Claims runs from a portal's line for its holder. ARGV: portal, lease, how many, how many more of priority high.
--- Returns {now, when there is next work without being told (-1: never), 1 when ghosts are to be looked for, run id, its
--- fields, run id, ...}, or false when the lease is lost.
-local portal, lease, most, most_high = unpack(ARGV)
+-- Claims runs from a portal's line for its holder. ARGV: portal, lease, how many, how many more of priority high; and
+-- when the answer to an earlier claim may have been lost, 'again' and the runs that the holder has in hand.
+-- Returns {now, when there is next work without being told (-1: never), 1 when ghosts are to be looked for, 1 when the
+-- portal is paused, run id, its fields, run id, ...}, or false when the lease is lost.
+local portal, lease, most, most_high, again = unpack(ARGV)
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
 local now = clock()
+if again then  -- what is in flight and in nobody's hand was claimed by a call whose answer got lost
+  local in_hand = {}
+  for i = 6, #ARGV do in_hand[ARGV[i]] = true end
+  for _, id in ipairs(redis.call('ZRANGE', KEY.flight .. portal, 0, -1)) do
+    if not in_hand[id] then
+      redis.call('ZREM', KEY.flight .. portal, id)
+      to_line(id)
+    end
+  end
+end
+local paused, probe = unpack(redis.call('HMGET', KEY.park .. portal, 'paused', 'until'))
+if paused then return {now, -1, 0, 1} end
+if probe and tonumber(probe) > now then return {now, tonumber(probe), 0, 0} end
 local line, flight = KEY.line .. portal, KEY.flight .. portal
 local ROUND = 1000  -- what comes due at once is moved in rounds: no script may hold Redis for long
 
@@ -18,7 +32,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEY.held .. portal, '-inf', now, 'BYSCO
   enter(id)
 end
 
-local answer = {now, -1, 0}
+local answer = {now, -1, 0, 0}
 local function claim(popped)
   for i = 1, #popped, 2 do
     local id, rank = popped[i], tonumber(popped[i + 1])

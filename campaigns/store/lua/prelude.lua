@@ -11,16 +11,18 @@ local function first_score(key)
   return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
 end
 
--- When the portal next has something to do: now if its line is not empty, else the first of those that wait.
--- nil: nothing is open.
+-- When the portal next has something to do: now if its line is not empty, else the first of those that wait; not before
+-- its next probe while it is parked, and never while it is paused. nil: nothing is open.
 local function next_work(portal, now)
-  if redis.call('EXISTS', KEY.line .. portal) == 1 then return now end
-  local first
+  local first = redis.call('EXISTS', KEY.line .. portal) == 1 and now or nil
   for _, key in ipairs({KEY.waiting, KEY.held, KEY.ghosts}) do
     local score = first_score(key .. portal)
     if score and (not first or score < first) then first = score end
   end
-  return first
+  if not first then return nil end
+  local paused, probe = unpack(redis.call('HMGET', KEY.park .. portal, 'paused', 'until'))
+  if paused then return math.huge end
+  return math.max(first, tonumber(probe or 0))
 end
 
 -- Every script that touches a portal ends here: when must somebody be on it?

@@ -1,5 +1,6 @@
 -- Renews all leases of a process. ARGV: portal, lease, portal, lease, ...
--- Returns for each: 0 when the lease is lost, 1 when it is renewed, 2 when there is also work in the line.
+-- Returns for each: 0 when the lease is lost, 1 when it is renewed, 2 when there is also work in the line, or the portal
+-- is paused: claim, to learn it.
 local now = clock()
 local answer = {now}
 for i = 1, #ARGV, 2 do
@@ -9,7 +10,7 @@ for i = 1, #ARGV, 2 do
     redis.call('PEXPIRE', KEY.lease .. portal, LEASE)
     set_due(portal, now)
     local work = next_work(portal, now)
-    state = (work and work <= now) and 2 or 1
+    state = (work and (work <= now or work == math.huge)) and 2 or 1
   end
   table.insert(answer, state)
 end

@@ -1,0 +1,88 @@
+"""When a portal is parked: for trouble that is the account's, not one call's. Runs wait then, and none fails. Pure."""
+
+from datetime import datetime, timedelta
+from typing import Final, Literal
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from campaigns.errors import CampaignsError, InDoubt, Later, MissingScope, RateLimited, Refused, Revoked, Unauthorized
+from campaigns.keys import SECOND
+
+Reason = Literal["day", "moving", "token", "down"]
+"""The day's budget is spent; HubSpot moves the account; the token is not accepted; HubSpot fails again and again."""
+
+LONGEST_PAUSE: Final = 600 * SECOND
+"""A portal that is well again is used within ten minutes; one that is not costs 144 calls a day."""
+
+MOST_FAILURES: Final = 5
+"""In a row: two may be chance, five are an outage."""
+
+MOVING: Final = 477
+"""HubSpot's status while an account is migrated (usage guidelines)."""
+
+
+class Condition(msgspec.Struct, frozen=True):
+    """How a portal's last calls went.
+
+    Attributes:
+        failures: calls in a row that HubSpot did not answer as it should.
+        rejections: of the token, in a row; after the first one it is read afresh.
+
+    """
+
+    failures: int = 0
+    rejections: int = 0
+
+    def after(self, error: CampaignsError | None) -> "Condition":
+        """The condition after a call that ended in *error*; None when it was done."""
+        match error:
+            case Unauthorized():
+                return Condition(self.failures, self.rejections + 1)
+            case RateLimited() | MissingScope():
+                return self  # HubSpot is well; what it said is about us
+            case None | Refused():
+                return Condition()
+            case InDoubt() | Later():
+                return Condition(self.failures + 1, self.rejections)
+            case _:
+                return self
+
+    def reason(self, error: CampaignsError | None) -> Reason | None:
+        """Why the portal is parked now that its last call ended in *error*; None: it is not."""
+        match error:
+            case RateLimited(daily=True):
+                return "day"
+            case Revoked():
+                return "token"
+            case Unauthorized() if self.rejections > 1:
+                return "token"
+            case Later() if error.problem.status == MOVING:
+                return "moving"
+            case _:
+                return "down" if self.failures >= MOST_FAILURES else None
+
+
+def pause(reason: Reason, error: CampaignsError | None, before: int, *, first: int, now: int, zone: str) -> int:
+    """How long the portal is left alone before one real call is tried (ms).
+
+    Args:
+        reason: why it is parked.
+        error: what its last call ended in; HubSpot may have said how long.
+        before: the last such pause; 0 when it has just been parked.
+        first: the pause to begin with; each further one is twice the last.
+        now: Redis's time.
+        zone: the account's; its day ends at midnight there.
+
+    """
+    if reason == "day":
+        return until_midnight(now, zone)
+    asked = int((error.after or 0) * SECOND) if isinstance(error, Later) else 0
+    return max(asked, min(2 * before, LONGEST_PAUSE) if before else first)
+
+
+def until_midnight(now: int, zone: str) -> int:
+    """Milliseconds until the day ends in *zone*."""
+    here = datetime.fromtimestamp(now / SECOND, ZoneInfo(zone))
+    tomorrow = datetime.combine(here.date() + timedelta(days=1), datetime.min.time(), ZoneInfo(zone))
+    return int(tomorrow.timestamp() * SECOND) - now
