@@ -1,0 +1,106 @@
+"""A line to Redis that can be cut, or go silent, at a chosen moment."""
+
+import asyncio
+import hashlib
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from pathlib import Path
+
+from campaigns.store.scripts import ScriptName, source
+
+
+class Line:
+    """A socket that passes everything on to another one, and back, unless told otherwise.
+
+    Attributes:
+        url: where clients find it.
+        answer_lost: set once the answer that was to be lost is.
+
+    """
+
+    def __init__(self, folder: Path, redis_url: str) -> None:
+        self._path = folder / "line.sock"
+        self._behind = redis_url.removeprefix("unix://")
+        self._cut: bytes | None = None
+        self._passes = asyncio.Event()
+        self._passes.set()
+        self._passing: set[asyncio.Task[None]] = set()
+        self.url = f"unix://{self._path}"
+        self.answer_lost = asyncio.Event()
+
+    def lose_the_answer_to(self, name: ScriptName) -> None:
+        """The next time that the script *name* is run, Redis runs it and the connection breaks before its answer."""
+        self._cut = hashed(name)
+
+    def fall_silent(self) -> None:
+        """Pass nothing on any more, and let every connection stand: what a network does when it is parted."""
+        self._passes.clear()
+
+    def speak(self) -> None:
+        """Pass on again, also what has waited."""
+        self._passes.set()
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator["Line"]:
+        """The line, until it is closed."""
+        async with await asyncio.start_unix_server(self._serve, self._path):
+            try:
+                yield self
+            finally:
+                for passing in self._passing:
+                    passing.cancel()
+                await asyncio.gather(*self._passing, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        passing = asyncio.current_task()
+        assert passing
+        self._passing.add(passing)
+        passing.add_done_callback(self._passing.discard)
+        behind_reader, behind_writer = await asyncio.open_unix_connection(self._behind)
+        back = asyncio.create_task(self._pass_back(behind_reader, writer))
+        try:
+            await self._pass_on(reader, behind_reader, behind_writer, back)
+        finally:
+            back.cancel()
+            writer.close()
+            behind_writer.close()
+
+    async def _pass_on(
+        self,
+        reader: asyncio.StreamReader,
+        behind_reader: asyncio.StreamReader,
+        behind_writer: asyncio.StreamWriter,
+        back: asyncio.Task[None],
+    ) -> None:
+        while told := await reader.read(2**16):
+            await self._passes.wait()
+            cut = self._cut is not None and self._cut in told
+            if cut:
+                self._cut = None
+                back.cancel()
+                with suppress(asyncio.CancelledError):
+                    await back
+            behind_writer.write(told)
+            if cut:
+                await behind_reader.read(1)  # Redis has done it
+                self.answer_lost.set()
+                return
+
+    async def _pass_back(self, behind_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        while told := await behind_reader.read(2**16):
+            await self._passes.wait()
+            writer.write(told)
+
+
+def hashed(name: ScriptName) -> bytes:
+    """What the script *name* is called by."""
+    return hashlib.sha1(source(name).encode(), usedforsecurity=False).hexdigest().encode()
+
+
+@asynccontextmanager
+async def a_line(redis_url: str) -> AsyncIterator[Line]:
+    """A line to the Redis at *redis_url*."""
+    with tempfile.TemporaryDirectory(prefix="line-") as folder:
+        async with Line(Path(folder), redis_url).open() as line:
+            yield line
