@@ -68,11 +68,11 @@ def create_app(settings: Settings, background: Sequence[Background] = ()) -> Lit
 def connection(settings: Settings) -> Redis:
     """A client, not yet connected, of the Redis that *settings* name, or of the embedded Valkey in their folder.
 
-    A lost connection is made again once, at once: what we send may be repeated, and a caller can wait better than we.
+    What fails is not tried again here: the caller hears of it at once, and its repeat is known by its key.
     """
     url = settings.redis_url or embedded.ensure(settings.data)
     return Redis.from_url(
-        url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), retries=1)
+        url, socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE, retry=Retry(NoBackoff(), retries=0)
     )
 
 

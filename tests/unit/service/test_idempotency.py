@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import keys
@@ -55,6 +55,7 @@ def test_two_headers_are_refused() -> None:
 PRINTABLE = st.text(st.characters(min_codepoint=0x20, max_codepoint=0x7E), min_size=1, max_size=255)
 
 
+@settings(deadline=None)
 @given(PRINTABLE)
 def test_every_printable_key_can_be_sent_in_quotes(key: str) -> None:
     quoted = '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -2,7 +2,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from litestar.types import HTTPScope
 
@@ -108,6 +108,7 @@ DATA = st.fixed_dictionaries(
 )
 
 
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # the machine may be busy
 @given(DATA)
 def test_any_data_is_a_run_that_can_be_kept_or_a_problem(data: dict[str, Any]) -> None:
     try:
