@@ -6,7 +6,8 @@ Exit codes: those of `workers.worker`, and 2 when the settings are wrong.
 import asyncio
 import os
 import sys
-from contextlib import AsyncExitStack
+from collections.abc import Callable, Coroutine
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from typing import Final
 
 import uvloop
@@ -14,27 +15,42 @@ from redis.asyncio import Redis
 
 from campaigns import observe, settings
 from campaigns.errors import Invalid
-from campaigns.queue import CALLBACKS, CAMPAIGNS
+from campaigns.queue import CALLBACKS, CAMPAIGNS, Queue
+from campaigns.store import Store
 from campaigns.sweep import sweep
 from workers.health import answering
-from workers.process import HERE, opened, redis_url
+from workers.process import HERE, Process, opened, redis_url
 from workers.worker import AsyncWorker
 
 WRONG_SETTINGS: Final = 2
 
 
-async def work(queue: str, told: settings.Settings) -> int:
-    """Work on *queue* until told to stop; the exit code."""
+async def work(
+    queue: str,
+    told: settings.Settings,
+    *,
+    open_process: Callable[[settings.Settings], AbstractAsyncContextManager[Process]] = opened,
+    beside: Callable[[Store, Queue], Coroutine[None, None, None]] = sweep,
+) -> int:
+    """Work on *queue* until told to stop; the exit code.
+
+    Args:
+        queue: campaigns or callbacks.
+        told: what the process is told from outside.
+        open_process: makes what its jobs share.
+        beside: runs beside the jobs.
+
+    """
     url = await redis_url(told)
     async with AsyncExitStack() as stack:
         own = await stack.enter_async_context(Redis.from_url(url))  # RQ's commands keep out of our scripts' way
-        process = await stack.enter_async_context(opened(told))
+        process = await stack.enter_async_context(open_process(told))
         if told.health_port is not None:
             await stack.enter_async_context(answering(told.health_port, process.ping))
         worker = AsyncWorker(queue, connection=own)
         process.stopping = worker.stopping
         HERE.set(process)
-        sweeping = asyncio.create_task(sweep(process.store, process.queue))
+        sweeping = asyncio.create_task(beside(process.store, process.queue))
         try:
             return await worker.run()
         finally:

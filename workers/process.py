@@ -1,8 +1,10 @@
 """The composition root of a worker process: what all its jobs share, built once."""
 
 import asyncio
+import os
 import random
 import secrets
+import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -57,7 +59,9 @@ class Process:
         http: for HubSpot, all portals together.
         posts: posts callbacks.
         wakes: hears which of its portals have work.
+        store: makes the store.
         lookup: makes each portal's look-up.
+        leases: makes what holds the process's leases.
 
     """
 
@@ -70,18 +74,20 @@ class Process:
         posts: Posts,
         wakes: Wakes,
         *,
+        store: Callable[[Redis], Store] = Store,
         lookup: Callable[[Calls], Lookup] = Lookup,
+        leases: type[Leases] = Leases,
     ) -> None:
         self.settings = settings
         self._redis = redis
-        self.store = Store(redis)
+        self.store = store(redis)
         self.queue = Queue(redis)
         self.stopping = asyncio.Event()
         self._http = http
         self._posts = posts
         self._wakes = wakes
         self._lookup = lookup
-        self._leases = Leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
+        self._leases = leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
 
     async def ping(self) -> None:
         """Make sure that Redis answers; raises what redis-py raises."""
@@ -197,16 +203,22 @@ class Process:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, *, lookup: Callable[[Calls], Lookup] = Lookup) -> AsyncIterator[Process]:
-    """A process with its connections, closed at the end."""
-    process = secrets.token_hex(6)
+async def opened(
+    settings: Settings,
+    *,
+    store: Callable[[Redis], Store] = Store,
+    lookup: Callable[[Calls], Lookup] = Lookup,
+    leases: type[Leases] = Leases,
+) -> AsyncIterator[Process]:
+    """A process with its connections, closed at the end; a test that proves one of its parts replaces that one."""
+    process = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"  # a lease says who serves the portal
     async with (
         Redis.from_url(await redis_url(settings)) as redis,
         http_client() as http,
         connected(settings) as posts,
         Wakes(redis, process) as wakes,
     ):
-        opened_ = Process(settings, process, redis, http, posts, wakes, lookup=lookup)
+        opened_ = Process(settings, process, redis, http, posts, wakes, store=store, lookup=lookup, leases=leases)
         await ride_out(lambda: opened_.store.epochs.born(settings.installation))
         yield opened_
 

@@ -19,10 +19,16 @@ from campaigns.store.sweeping import Sweeping
 
 
 class Store:
-    """All that we keep in Redis."""
+    """All that we keep in Redis.
 
-    def __init__(self, redis: Redis) -> None:
-        scripts = Scripts(redis)
+    Args:
+        redis: where it is kept.
+        scripts: what changes it; by default our own.
+
+    """
+
+    def __init__(self, redis: Redis, scripts: Scripts | None = None) -> None:
+        scripts = scripts or Scripts(redis)
         self.acceptance = Acceptance(scripts)
         self.portals = Portals(scripts)
         self.runs = Runs(redis)

@@ -1,5 +1,6 @@
 """The Lua scripts: read from `lua/`, given the keys and spans of `keys.py`, and run by name."""
 
+from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal
@@ -46,28 +47,8 @@ _SPANS: Final = {
     "QUOTA": keys.QUOTA,
     "SHOWN": keys.SHOWN,
     "RECOVERED": keys.RECOVERED,
+    "SUBJECT": keys.SUBJECT,
 }
-
-
-class Scripts:
-    """The scripts of one Redis."""
-
-    def __init__(self, redis: Redis) -> None:
-        self._redis = redis
-        self._scripts: dict[ScriptName, AsyncScript] = {}
-
-    async def run(self, name: ScriptName, *arguments: str | bytes | float) -> Any:  # noqa: ANN401 - each script's own answer
-        """What the script *name* answers.
-
-        Raises:
-            Unavailable: Redis does not answer, or refuses to write.
-
-        """
-        script = self._scripts.get(name) or self._scripts.setdefault(name, self._redis.register_script(source(name)))
-        try:
-            return await script(args=list(arguments))
-        except (RedisError, OSError) as error:
-            raise Unavailable(f"Redis: {error}") from error
 
 
 @cache
@@ -83,3 +64,33 @@ def source(name: ScriptName) -> str:
     told = "".join(f"  {short} = '{prefix}',\n" for short, prefix in keys.PREFIXES.items())
     spans = "".join(f"local {span} = {length}\n" for span, length in _SPANS.items())
     return f"{flags}local KEY = {{\n{told}}}\n{spans}{prelude}\n{own}"
+
+
+class Scripts:
+    """The scripts of one Redis.
+
+    Args:
+        redis: runs them.
+        text: gives the whole text of each.
+
+    """
+
+    def __init__(self, redis: Redis, *, text: Callable[[ScriptName], str] = source) -> None:
+        self._redis = redis
+        self._text = text
+        self._scripts: dict[ScriptName, AsyncScript] = {}
+
+    async def run(self, name: ScriptName, *arguments: str | bytes | float) -> Any:  # noqa: ANN401 - each script's own answer
+        """What the script *name* answers.
+
+        Raises:
+            Unavailable: Redis does not answer, or refuses to write.
+
+        """
+        script = self._scripts.get(name) or self._scripts.setdefault(
+            name, self._redis.register_script(self._text(name))
+        )
+        try:
+            return await script(args=list(arguments))
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {error}") from error
