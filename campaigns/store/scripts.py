@@ -47,7 +47,6 @@ _SPANS: Final = {
     "QUOTA": keys.QUOTA,
     "SHOWN": keys.SHOWN,
     "RECOVERED": keys.RECOVERED,
-    "SUBJECT": keys.SUBJECT,
 }
 
 
