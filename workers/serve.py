@@ -27,7 +27,7 @@ LINGER: Final = 3.0
 """Seconds that an idle portal is kept: the next trigger finds it served and needs no RQ job."""
 
 BREATH: Final = 0.1
-"""Seconds between two claims while Redis is away."""
+"""Seconds between two claims that can give nothing yet: Redis is away, or ghosts are looked for."""
 
 GHOSTS: Final = "@ghosts"
 """Stands among the runs in hand for the look for ghosts; no run is called so."""
@@ -178,7 +178,8 @@ class _Rounds:
             seconds = min(seconds, self._idle_since + LINGER - with_.monotonic())
         if self._next_work is not None and len(self._in_hand) < SLOTS:
             seconds = min(seconds, (self._next_work - with_.clock.now()) / 1000)
-        return max(seconds, 0.0)
+        # Ghosts that come back while others are still looked for stay due until that has ended: no reason to spin.
+        return max(seconds, BREATH if GHOSTS in self._in_hand else 0.0)
 
     def _let_go_of_the_finished(self) -> None:
         for run_id, run in list(self._in_hand.items()):

@@ -14,8 +14,8 @@ from campaigns.store.scripts import Scripts
 MOST_AT_ONCE: Final = 100
 """Ghosts looked for by one walk; more follow in the next round."""
 
-COMES_BACK: Final = 300 * SECOND
-"""A ghost whose look was not saved is looked for again after this."""
+COMES_BACK: Final = 15 * SECOND
+"""A ghost whose look was not saved, as its process was killed, is looked for again after this."""
 
 
 class Looked(msgspec.Struct, frozen=True):
