@@ -57,16 +57,26 @@ async def look_for(on: Haunted, due: Sequence[Ghost]) -> None:
         LeaseLost, Stopping: see `Calls.depart`.
 
     """
-    looked: list[Looked] = []
     try:
         index = await _index(on, due)
-        for ghost in due:
-            one = await _look(on, ghost, index)
-            looked.append(one)  # one by one: what has been seen is saved even if the next look fails
     except CampaignsError as error:
-        log.info("ghosts.unseen", portal=on.lease.portal, problem=error.problem.detail)
-        looked += [Looked(ghost, on.clock.now() + ONCE_MORE) for ghost in due[len(looked) :]]
+        looked = [_once_more(on, ghost, error) for ghost in due]
+    else:
+        looked = [await _looked(on, ghost, index) for ghost in due]
     await ride_out(lambda: on.ghosts.save(on.lease, looked))
+
+
+async def _looked(on: Haunted, ghost: Ghost, index: Index) -> Looked:
+    """What the look for one ghost came to; if it fails, the others are looked for all the same."""
+    try:
+        return await _look(on, ghost, index)
+    except CampaignsError as error:
+        return _once_more(on, ghost, error)
+
+
+def _once_more(on: Haunted, ghost: Ghost, error: CampaignsError) -> Looked:
+    log.info("ghost.unseen", portal=on.lease.portal, ghost=str(ghost), problem=error.problem.detail)
+    return Looked(ghost, on.clock.now() + ONCE_MORE)
 
 
 async def _index(on: Haunted, due: Sequence[Ghost]) -> Index:
