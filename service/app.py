@@ -29,16 +29,19 @@ Background = Callable[[Store, Queue], Coroutine[None, None, None]]
 """Runs beside the requests until it is cancelled, such as `campaigns.sweep.sweep`."""
 
 
-def create_app(settings: Settings, background: Sequence[Background] = ()) -> Litestar:
+def create_app(
+    settings: Settings, background: Sequence[Background] = (), *, open_store: Callable[[Redis], Store] = Store
+) -> Litestar:
     """The service as an ASGI application. It connects to nothing before its lifespan begins.
 
     Args:
         settings: all that it is told from outside.
         background: what runs beside the requests, in the application's loop.
+        open_store: makes the store.
 
     """
     redis = connection(settings)
-    store, queue = Store(redis), Queue(redis)
+    store, queue = open_store(redis), Queue(redis)
     calls = Calls(queue)
     callers = Callers.of(settings)
     registry = CollectorRegistry()
