@@ -6,8 +6,9 @@ from typing import Final, Literal, cast, get_args
 import msgspec
 
 from campaigns.keys import Marker, marker_in
-from campaigns.model import AddItem, CreateCampaign, Run, Stored
+from campaigns.model import Run, Stored
 from campaigns.states import Done
+from campaigns.wishes import AddItem, CreateCampaign
 
 Kind = Literal["campaign", "budget", "spend"]
 

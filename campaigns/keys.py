@@ -40,13 +40,14 @@ PREFIXES: Final = {
     "shown": "fanfare:shown:",  # + portal: ghosts that people must decide about -> since when (SHOWN)
     "epoch": "fanfare:epoch",  # since when HubSpot may know more than we do, and why (RETENTION)
     "found": "fanfare:found:",  # + portal: run id -> campaign, from the walk of an epoch (RETENTION)
+    "subject": "fanfare:subject:",  # + lane hash: its campaign, and which run last set what (SUBJECT)
     # channels
     "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
 }
 """The beginning of every Redis key, by the name under which scripts know it."""
 
 PERMANENT: Final = frozenset({"accepts", "birth"})
-PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier", "shown", "epoch", "found"})
+PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier", "shown", "epoch", "found", "subject"})
 """Keys that carry a TTL; all others but the permanent ones end with what they speak of."""
 
 LEASE: Final = 6 * SECOND
@@ -63,6 +64,9 @@ RECOVERED: Final = 2 * DAY
 
 SHOWN: Final = 30 * DAY
 """As long as people look back at runs."""
+
+SUBJECT: Final = 400 * DAY
+"""A yearly event finds last year's campaign; after its last run a subject is kept that long."""
 
 RETENTION: Final = 30 * DAY
 """Operators look back a month; HubSpot keeps the campaign itself."""

@@ -1,4 +1,4 @@
-"""The words: trigger, wish, step and run. Values only; what happens to them is `plan` and `progress`.
+"""The words: trigger, step and run. Values only; what happens to them is `plan` and `progress`.
 
 All times are milliseconds since the epoch by Redis's clock, all spans milliseconds.
 """
@@ -8,11 +8,10 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from campaigns.states import Done, Pending, State
+from campaigns.wishes import CreateCampaign, UpdateCampaign, Wish
 
 Priority = Literal["high", "normal", "bulk"]
 PRIORITIES: Final[tuple[Priority, ...]] = get_args(Priority)
-
-ItemKind = Literal["budget", "spend"]
 
 Place = Literal["held", "lane", "line", "waiting", "flight", "ended"]
 """Where a run stands. Every open run stands in exactly one of the first five."""
@@ -50,32 +49,6 @@ class Trigger(msgspec.Struct, frozen=True):
     notbefore: int | None = None
     sequence: int = 0
     callbackurl: str | None = None
-
-
-class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_campaign"):
-    """Wish for a new campaign with these properties (strings on HubSpot's wire)."""
-
-    properties: dict[str, str]
-
-
-class AttachAsset(msgspec.Struct, frozen=True, tag_field="is", tag="attach_asset"):
-    """Wish for an asset of one of HubSpot's 26 types on the run's campaign."""
-
-    type: str
-    id: str
-
-
-class AddItem(msgspec.Struct, frozen=True, tag_field="is", tag="add_item"):
-    """Wish for one budget or spend item on the run's campaign."""
-
-    kind: ItemKind
-    name: str
-    amount: float
-    order: int
-    description: str = ""
-
-
-Wish = CreateCampaign | AttachAsset | AddItem
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -130,11 +103,36 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def campaign(self) -> str | None:
-        """HubSpot's id of the campaign that this run made or adopted."""
+        """HubSpot's id of the campaign that this run made, adopted or updated."""
         for step in self.steps:
-            if isinstance(step.wish, CreateCampaign) and isinstance(step.state, Done):
+            if isinstance(step.wish, CreateCampaign | UpdateCampaign) and isinstance(step.state, Done):
                 return step.state.receipt.id
         return None
+
+    @property
+    def campaign_name(self) -> str:
+        """What the campaign is called, as far as this run knows."""
+        for step in self.steps:
+            if isinstance(step.wish, CreateCampaign | UpdateCampaign):
+                return step.wish.properties.get("hs_name", "")
+        return ""
+
+
+class Subject(msgspec.Struct, frozen=True):
+    """What is kept of a subject on a portal: its campaign, and which run last set what.
+
+    Attributes:
+        campaign: HubSpot's id; None while it has none.
+        marker: signs the campaign.
+        orders: property -> order in the lane of the run that last set it.
+        assets: order of the run that last set the assets.
+
+    """
+
+    campaign: str | None = None
+    marker: str = ""
+    orders: dict[str, str] = {}
+    assets: str = ""
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -142,6 +140,8 @@ class Stored(msgspec.Struct, frozen=True):
 
     Attributes:
         version: goes up when somebody other than the run's holder changes it; its end names the version that was read.
+        order: its place in the order of its lane.
+        subject: what is kept of its subject, as it was when the run was claimed.
         until: when a held or waiting run goes on.
         ending: how it ended; None while it is open.
 
@@ -151,6 +151,8 @@ class Stored(msgspec.Struct, frozen=True):
     place: Place
     version: int
     accepted: int
+    order: str = ""
+    subject: Subject = Subject()
     until: int | None = None
     ending: Ending | None = None
     ended: int | None = None

@@ -9,7 +9,8 @@ import msgspec
 
 from campaigns import keys, recipes
 from campaigns.errors import Invalid
-from campaigns.model import AddItem, AttachAsset, CreateCampaign, Run, Step, Trigger, Wish
+from campaigns.model import Run, Step, Trigger
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, UpdateCampaign, Wish
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -62,6 +63,8 @@ def step_name(wish: Wish) -> str:
     match wish:
         case CreateCampaign():
             return "create_campaign"
+        case UpdateCampaign():
+            return "update_campaign"
         case AttachAsset(type=kind, id=asset_id):
             return f"attach_asset {kind} {asset_id}"
         case AddItem(kind=kind, order=order):

@@ -4,8 +4,9 @@ from typing import assert_never
 
 import msgspec
 
-from campaigns.model import AddItem, AttachAsset, CreateCampaign, Ending, Run, Step, Wish
+from campaigns.model import Ending, Run, Step
 from campaigns.states import Done, Failed, Pending, Sent, Waiting
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, UpdateCampaign, Wish
 
 
 class Do(msgspec.Struct, frozen=True):
@@ -44,7 +45,7 @@ Move = Do | Reconcile | Wait | Finish
 def repeatable(wish: Wish) -> bool:
     """Whether sending the call twice has the same effect as sending it once."""
     match wish:
-        case AttachAsset():
+        case AttachAsset() | UpdateCampaign():
             return True
         case CreateCampaign() | AddItem():
             return False
@@ -82,7 +83,17 @@ def next_move(run: Run, now: int, settle: int) -> Move:
                 return _in_doubt(step, sent, now, settle)
             case _:
                 assert_never(step.state)
-    return Finish("partial" if any(isinstance(step.state, Failed) for step in run.steps) else "done")
+    return Finish(_ending(run))
+
+
+def _ending(run: Run) -> Ending:
+    """How a run ends whose steps are all over."""
+    states = [step.state for step in run.steps]
+    if any(isinstance(state, Failed) for state in states):
+        return "partial"
+    if all(isinstance(state, Done) and state.receipt.superseded for state in states):
+        return "superseded"
+    return "done"
 
 
 def _in_doubt(step: Step, sent: Sent, now: int, settle: int) -> Move:

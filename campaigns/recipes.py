@@ -5,14 +5,15 @@ as `{{ data.name }}` or `{{ subject }}`; a template that names what the trigger 
 """
 
 import tomllib
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import minijinja
 import msgspec
 
 from campaigns.errors import Invalid, NoRecipe
 from campaigns.keys import without_markers
-from campaigns.model import AddItem, AttachAsset, CreateCampaign, ItemKind, Trigger, Wish
+from campaigns.model import Trigger
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, ItemKind, UpdateCampaign, Wish
 
 REQUESTED: Final = "campaign.requested"
 """The type of trigger that brings everything itself and needs no recipe."""
@@ -49,11 +50,22 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Recipe(Wanted, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A campaign as marketing describes it for one type of trigger."""
+    """A campaign as marketing describes it for one type of trigger.
+
+    Attributes:
+        on: the type of trigger.
+        name: what the recipe is called in runs.
+        portal: the HubSpot account, unless the trigger names one.
+        do: what is done about the subject's campaign.
+        upsert: whether an update makes the campaign that it does not find.
+
+    """
 
     on: str
     name: str = ""
     portal: str | None = None
+    do: Literal["create", "update"] = "create"
+    upsert: bool = True
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -101,12 +113,16 @@ def wishes(trigger: Trigger, recipe: Recipe | None) -> tuple[Wish, ...]:
 
     """
     wanted = _filled_in(recipe, trigger) if recipe else _requested(trigger)
-    if not wanted.properties.get("hs_name", "").strip():
+    updates = recipe is not None and recipe.do == "update"
+    if updates and trigger.subject is None:
+        raise Invalid("an update needs a subject: it changes the subject's campaign")
+    if not updates and not wanted.properties.get("hs_name", "").strip():
         raise Invalid("the campaign has no name: `properties.hs_name` is missing or empty")
     assets = dict.fromkeys(AttachAsset(asset.type, asset.id) for asset in wanted.assets)
     items = [*_items("budget", wanted.budget), *_items("spend", wanted.spend)]
     properties = {name: without_markers(value) for name, value in wanted.properties.items()}
-    return (CreateCampaign(properties), *assets, *items)
+    campaign = UpdateCampaign(properties, recipe.upsert) if recipe and updates else CreateCampaign(properties)
+    return (campaign, *assets, *items)
 
 
 def _requested(trigger: Trigger) -> Wanted:

@@ -45,6 +45,7 @@ class Portal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         timezone: of dates in recipes and of the end of the daily budget.
         call_deadline: seconds after which a call to HubSpot is given up, its answer included.
         settle: seconds after the end of a call in which what it made may still be invisible.
+        marker_property: the campaign property that bears our markers, so that notes stay clean; in the notes without.
         probe_after: seconds after which a portal in trouble is tried again with one call; doubling to ten minutes.
         ghost_looks: seconds after an attempt that was declared absent at which it is looked for again.
 
@@ -57,6 +58,7 @@ class Portal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timezone: str = "UTC"
     call_deadline: Annotated[float, msgspec.Meta(gt=0, le=60)] = 10.0
     settle: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
+    marker_property: Annotated[str, msgspec.Meta(pattern="^[a-z][a-z0-9_]{0,99}$")] | None = None
     probe_after: Annotated[float, msgspec.Meta(gt=0, le=600)] = 60.0
     ghost_looks: tuple[Annotated[float, msgspec.Meta(gt=0)], ...] = (60, 600, 3_600, 21_600, 86_400)
 

@@ -14,11 +14,13 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         id: HubSpot's id of what was made; for an attached asset the asset's own.
         adopted: found by a look-up rather than read from the answer of the call that made it.
+        superseded: nothing was sent, as a newer run has set this.
 
     """
 
     id: str
     adopted: bool = False
+    superseded: bool = False
 
 
 class Pending(msgspec.Struct, frozen=True, tag_field="is", tag="pending"):
@@ -33,6 +35,7 @@ class Sent(msgspec.Struct, frozen=True, tag_field="is", tag="sent"):
         tries: calls that failed before this one.
         since: when the first call of this step was sent; 0 when this is the first.
         problem: why the answer is missing, once that is known.
+        makes: whether the call makes something, so that it may not be repeated before a look.
 
     """
 
@@ -40,6 +43,7 @@ class Sent(msgspec.Struct, frozen=True, tag_field="is", tag="sent"):
     tries: int = 0
     since: int = 0
     problem: Problem | None = None
+    makes: bool = True
 
 
 class Waiting(msgspec.Struct, frozen=True, tag_field="is", tag="waiting"):

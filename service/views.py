@@ -7,7 +7,7 @@ from typing import assert_never
 import msgspec
 
 from campaigns.errors import Problem
-from campaigns.model import CreateCampaign, Run, Status, Step, Stored
+from campaigns.model import Run, Status, Step, Stored
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waiting
 
 
@@ -96,8 +96,7 @@ def runs_view(stored: Sequence[Stored], after: int | None) -> RunsView:
 def _campaign(run: Run) -> CampaignView | None:
     if run.campaign is None:
         return None
-    names = (step.wish.properties.get("hs_name", "") for step in run.steps if isinstance(step.wish, CreateCampaign))
-    return CampaignView(run.campaign, next(names, ""))
+    return CampaignView(run.campaign, run.campaign_name)
 
 
 def _step(step: Step) -> StepView:

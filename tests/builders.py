@@ -1,9 +1,10 @@
 """Values for tests: good defaults, and only what the test is about said."""
 
 from campaigns import keys
-from campaigns.model import AttachAsset, CreateCampaign, Priority, Run, Step, Trigger, Wish
+from campaigns.model import Priority, Run, Step, Trigger
 from campaigns.plan import step_name
 from campaigns.store.accept import Wish as Acceptable
+from campaigns.wishes import AttachAsset, CreateCampaign, Wish
 
 
 def a_run(

@@ -7,18 +7,21 @@ import msgspec
 import structlog
 
 from campaigns import ghosts
-from campaigns.errors import CampaignsError, InDoubt, Later, Parked
+from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.ghosts import Ghost
+from campaigns.lanes import resolve
 from campaigns.model import Run, Step, Stored
-from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, settled_at
+from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at
 from campaigns.retry import after_absence, after_failure, pause
 from campaigns.states import Done, Receipt, Sent, State, Waiting
+from campaigns.store import records
 from campaigns.store.portals import Finished, LeaseLost, Saved
+from campaigns.wishes import CreateCampaign
 from workers.calls import Stopping
 from workers.clock import Clock
-from workers.creates import marker_of
 from workers.epoch import Past
 from workers.journal import Journal
+from workers.signing import marker_of
 from workers.steps import Ways, perform, reconcile
 
 log = structlog.get_logger()
@@ -75,7 +78,7 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
 
 
 async def _advance(on: Advancing, stored: Stored) -> int | None:
-    run: Run | Gone = stored.run
+    run: Run | Gone = resolve(stored.run, stored.order, stored.subject)
     while isinstance(run, Run) and not on.stopping():
         run = await _make(on, stored, run, next_move(run, on.clock.now(), on.settle))
     return run.until if isinstance(run, Gone) else None
@@ -85,9 +88,9 @@ async def _make(on: Advancing, stored: Stored, run: Run, move: Move) -> Run | Go
     """The run after *move*, or that it is out of our hands."""
     match move:
         case Do(step=step):
-            return await _do(on, run, step)
+            return await _do(on, stored, run, step)
         case Reconcile(step=step, conclusive=conclusive):
-            return await _reconcile(on, run, step, stored.accepted, conclusive=conclusive)
+            return await _reconcile(on, stored, run, step, conclusive=conclusive)
         case Wait(until=until):
             return await _wait(on, run, until - on.clock.now())
         case Finish(ending=ending):
@@ -96,29 +99,29 @@ async def _make(on: Advancing, stored: Stored, run: Run, move: Move) -> Run | Go
             assert_never(move)
 
 
-async def _do(on: Advancing, run: Run, step: Step) -> Run | Gone:
+async def _do(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone:
     try:
         forgotten = await on.past.receipt(on.ways, run, step)
     except Later as error:
         return await _wait(on, run, _pause(on, error))
     if forgotten:
         log.info("step.remembered", run=run.id, step=step.name)
-        return await _saved(on, run, step, Done(forgotten))
-    return await _send(on, run, step)
+        return await _done(on, stored, run, step, forgotten)
+    return await _send(on, stored, run, step)
 
 
-async def _send(on: Advancing, run: Run, step: Step) -> Run | Gone:
+async def _send(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone:
     tries, since = (step.state.tries, step.state.since) if isinstance(step.state, Waiting) else (0, 0)
-    sent = Sent(on.ways.calls.deadline, tries, since)
+    sent = Sent(on.ways.calls.deadline, tries, since, makes=not repeatable(step.wish))
     try:
-        came = await perform(on.ways, run, step, sent)
-    except Parked as parked:
-        return await _wait(on, run, _pause(on, parked))  # nothing has left: the step is as it was
+        came = await perform(on.ways, run, step, sent, stored.subject)
+    except Later as later:
+        return await _wait(on, run, _pause(on, later))  # nothing has left: the step is as it was
     error = came.outcome if isinstance(came.outcome, CampaignsError) else None
     log.info("step.attempted", run=run.id, step=step.name, attempt=came.at, problem=error and error.problem.detail)
     match came.outcome:
         case Receipt() as receipt:
-            return await _saved(on, run, step, Done(receipt))
+            return await _done(on, stored, run, step, receipt, attempt=came.at)
         case InDoubt() as doubt:
             # The call has ended without an answer: it is known now how long it lasted.
             lasted = min(max(on.clock.now() - came.at, 1), sent.lasts)
@@ -129,17 +132,17 @@ async def _send(on: Advancing, run: Run, step: Step) -> Run | Gone:
             return await _saved(on, run, step, state)
 
 
-async def _reconcile(on: Advancing, run: Run, step: Step, accepted: int, *, conclusive: bool) -> Run | Gone:
+async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, conclusive: bool) -> Run | Gone:
     sent = step.state
     if not isinstance(sent, Sent):
         raise TypeError(f"{step.name} is not in doubt")
     try:
-        receipt = await reconcile(on.ways, run, step, accepted)
+        receipt = await reconcile(on.ways, run, step, stored.accepted)
     except Later as error:
         return await _wait(on, run, _pause(on, error))
     log.info("step.reconciled", run=run.id, step=step.name, found=receipt is not None, conclusive=conclusive)
     if receipt:
-        return await _saved(on, run, step, Done(receipt))
+        return await _done(on, stored, run, step, receipt, attempt=step.at)
     if conclusive:
         state = after_absence(sent, step.at, **_now(on))
         return await _saved(on, run, step, state, ghost=_ghost(on, run, step))
@@ -174,6 +177,17 @@ def _ghost(on: Advancing, run: Run, step: Step) -> tuple[Ghost, int] | None:
     ghost = ghosts.of_step(run, step.name, marker_of(run, step.at))
     look = ghosts.next_look(step.at, on.clock.now(), on.looks)
     return (ghost, look) if ghost is not None and look is not None else None
+
+
+async def _done(on: Advancing, stored: Stored, run: Run, step: Step, receipt: Receipt, *, attempt: int = 0) -> Run:
+    """The step has come true; if it is the campaign's, the subject learns it in the same breath."""
+    subject = b""
+    if stored.run.subject is not None and step is run.steps[0]:
+        marker = str(marker_of(run, attempt)) if isinstance(step.wish, CreateCampaign) and attempt else ""
+        done = run.with_state(step.name, Done(receipt), step.at)
+        subject = records.subject_fields(done, stored.order, marker)
+    now = await on.journal.save(Saved(run, step.name, Done(receipt), subject=subject))
+    return run.with_state(step.name, Done(receipt), now)
 
 
 async def _saved(

@@ -6,14 +6,15 @@ from typing import Final
 
 import msgspec
 
-from campaigns import keys
 from campaigns.errors import CampaignsError, InDoubt, Later, Refused
 from campaigns.hubspot import batch, wire
 from campaigns.hubspot.types import BatchAnswer, Campaign
-from campaigns.model import PRIORITIES, CreateCampaign, Run, Step
+from campaigns.model import PRIORITIES, Run, Step
 from campaigns.states import Receipt, Sent
+from campaigns.wishes import CreateCampaign
 from workers.calls import Calls, Departed, Steps
 from workers.lookup import Lookup
+from workers.signing import Signing, marker_of
 
 NEXT_AFTER: Final = 1.0
 """Seconds that a batch may be out before the next one leaves: meanwhile what arrives gathers."""
@@ -39,15 +40,16 @@ class _Wanted(msgspec.Struct, eq=False):
 
     @property
     def name(self) -> str:
-        return _properties(self.step)["hs_name"].strip()
+        return properties_of(self.step)["hs_name"].strip()
 
 
 class Creates:
     """The creates of one portal."""
 
-    def __init__(self, calls: Calls, lookup: Lookup) -> None:
+    def __init__(self, calls: Calls, lookup: Lookup, signing: Signing) -> None:
         self._calls = calls
         self._lookup = lookup
+        self._signing = signing
         self._waiting: list[_Wanted] = []
         self._refused: list[list[_Wanted]] = []  # halves of batches that were refused as a whole
         self._leaving: asyncio.Task[None] | None = None
@@ -121,16 +123,19 @@ class Creates:
         except Exception as error:  # noqa: BLE001 - each of them decides what it means
             _fail(group, error)
 
+    def _signed(self, wanted: _Wanted, attempt: int) -> dict[str, str]:
+        return self._signing.signed(properties_of(wanted.step), marker_of(wanted.run, attempt))
+
     async def _carry_one(self, departed: Departed, wanted: _Wanted) -> None:
         try:
-            campaign = await self._calls.carry(departed, wire.create(signed(wanted.run, wanted.step, departed.at)))
+            campaign = await self._calls.carry(departed, wire.create(self._signed(wanted, departed.at)))
         except CampaignsError as error:
             _tell(wanted, Came(departed.at, error))
         else:
             _tell(wanted, Came(departed.at, Receipt(campaign.id)))
 
     async def _carry_many(self, departed: Departed, group: list[_Wanted]) -> None:
-        told = [signed(wanted.run, wanted.step, departed.at) for wanted in group]
+        told = [self._signed(wanted, departed.at) for wanted in group]
         came: BatchAnswer[Campaign] | Refused | Later | InDoubt
         try:
             came = await self._calls.carry(departed, wire.create_many(told))
@@ -162,19 +167,6 @@ class Creates:
         self._begin()
 
 
-def marker_of(run: Run, attempt: int) -> keys.Marker:
-    """The marker of an attempt of *run*."""
-    subject = keys.subject_hash(run.space, run.subject) if run.subject is not None else "-"
-    return keys.Marker(run.id, attempt, subject)
-
-
-def signed(run: Run, step: Step, attempt: int) -> dict[str, str]:
-    """The properties of a campaign to create, its notes signed by this attempt."""
-    properties = _properties(step)
-    notes = keys.with_marker(properties.get("hs_notes", ""), marker_of(run, attempt))
-    return {**properties, "hs_notes": notes}
-
-
 def rank_of(run: Run) -> int:
     """Where the run's calls stand among the portal's: behind looks, by priority."""
     return 1 + PRIORITIES.index(run.trigger.priority)
@@ -184,7 +176,8 @@ def _rank(wanted: _Wanted) -> int:
     return rank_of(wanted.run)
 
 
-def _properties(step: Step) -> dict[str, str]:
+def properties_of(step: Step) -> dict[str, str]:
+    """The properties of the campaign that a step makes."""
     if not isinstance(step.wish, CreateCampaign):
         raise TypeError(f"{step.name} creates no campaign")
     return step.wish.properties

@@ -7,10 +7,11 @@ import msgspec
 import structlog
 
 from campaigns.errors import CampaignsError
-from campaigns.model import AddItem, CreateCampaign, Run, Step
+from campaigns.model import Run, Step
 from campaigns.states import Receipt
 from campaigns.store.epochs import Epoch, Epochs
 from campaigns.store.patience import ride_out
+from campaigns.wishes import AddItem, CreateCampaign
 from workers.clock import Clock
 from workers.lookup import Lookup
 from workers.steps import Ways, find_item

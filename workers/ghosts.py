@@ -15,15 +15,17 @@ from campaigns.hubspot.properties import RETIRED
 from campaigns.hubspot.types import Item
 from campaigns.hubspot.wire import Request
 from campaigns.keys import marker_in, with_marker
-from campaigns.model import AddItem, CreateCampaign, Stored
+from campaigns.model import Stored
 from campaigns.store.ghosts import Ghosts, Looked
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
 from campaigns.store.runs import Runs
+from campaigns.wishes import AddItem, CreateCampaign
 from workers.calls import READ, Calls
 from workers.clock import Clock
-from workers.creates import signed
+from workers.creates import properties_of
 from workers.lookup import Lookup
+from workers.signing import Signing
 
 ONCE_MORE: Final = 15_000
 """Milliseconds after which a look that HubSpot did not let us take is tried again."""
@@ -47,6 +49,7 @@ class Haunted(msgspec.Struct, frozen=True):
     calls: Calls
     lookup: Lookup
     clock: Clock
+    signing: Signing
     looks: tuple[int, ...]
 
 
@@ -126,7 +129,7 @@ async def _campaign_is_touched(on: Haunted, ghost: Ghost, campaign: str, stored:
         return True
     made = {
         name: value
-        for name, value in signed(stored.run, step, ghost.marker.attempt).items()
+        for name, value in on.signing.signed(properties_of(step), ghost.marker).items()
         if name not in RETIRED and value
     }
     now = await on.calls.read(wire.read(campaign, tuple(made)))

@@ -16,10 +16,17 @@ MOST_WALKS: Final = 10
 
 
 class Lookup:
-    """Walks for all who ask, one walk at a time."""
+    """Walks for all who ask, one walk at a time.
 
-    def __init__(self, calls: Calls) -> None:
+    Args:
+        calls: the way to the portal.
+        marker_property: where the portal's campaigns bear their markers, besides their notes.
+
+    """
+
+    def __init__(self, calls: Calls, marker_property: str | None = None) -> None:
         self._calls = calls
+        self._marker_property = marker_property
         self._asking: list[tuple[int, asyncio.Future[Index]]] = []
         self._walking: asyncio.Task[None] | None = None
 
@@ -55,7 +62,7 @@ class Lookup:
             self._walking = None
 
     async def _walk(self, oldest: int) -> Index:
-        index = Index()
+        index = Index(self._marker_property)
         for _ in range(MOST_WALKS):
             state: walk.Walk | walk.Again | walk.Complete = walk.begin(oldest)
             while isinstance(state, walk.Walk):

@@ -41,6 +41,7 @@ from workers.lookup import Lookup
 from workers.notify import Notifier
 from workers.parking import Parking
 from workers.serve import Serving, serve
+from workers.signing import Signing
 from workers.steps import Ways
 
 HERE: Final[ContextVar["Process"]] = ContextVar("HERE")
@@ -75,7 +76,7 @@ class Process:
         wakes: Wakes,
         *,
         store: Callable[[Redis], Store] = Store,
-        lookup: Callable[[Calls], Lookup] = Lookup,
+        lookup: Callable[[Calls, str | None], Lookup] = Lookup,
         leases: type[Leases] = Leases,
     ) -> None:
         self.settings = settings
@@ -142,7 +143,8 @@ class Process:
             probe_after=int(told.probe_after * SECOND),
         )
         calls = self._calls(lease, told, clock, parking)
-        lookup = self._lookup(calls)
+        lookup = self._lookup(calls, told.marker_property)
+        signing = Signing(told.marker_property)
         looks = tuple(int(span * SECOND) for span in told.ghost_looks)
         return Serving(
             lease=lease,
@@ -150,7 +152,7 @@ class Process:
             leases=self._leases,
             calls=calls,
             on=await self._advancing(lease, told, clock, calls, lookup),
-            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, looks),
+            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, signing, looks),
             clock=clock,
             woken=self._wakes.event(lease.portal),
             stopping=self.stopping,
@@ -180,6 +182,7 @@ class Process:
         )
 
     async def _advancing(self, lease: Lease, told: Portal, clock: Clock, calls: Calls, lookup: Lookup) -> Advancing:
+        signing = Signing(told.marker_property)
         reckoning = Reckoning(
             portal=lease.portal,
             epochs=self.store.epochs,
@@ -189,7 +192,7 @@ class Process:
             new=told.on_this_machine,
         )
         return Advancing(
-            ways=Ways(calls, Creates(calls, lookup), lookup),
+            ways=Ways(calls, Creates(calls, lookup, signing), lookup, signing),
             past=await Past.of(reckoning),
             journal=Journal(
                 self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
@@ -207,7 +210,7 @@ async def opened(
     settings: Settings,
     *,
     store: Callable[[Redis], Store] = Store,
-    lookup: Callable[[Calls], Lookup] = Lookup,
+    lookup: Callable[[Calls, str | None], Lookup] = Lookup,
     leases: type[Leases] = Leases,
 ) -> AsyncIterator[Process]:
     """A process with its connections, closed at the end; a test that proves one of its parts replaces that one."""

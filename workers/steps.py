@@ -9,11 +9,13 @@ from campaigns.errors import CampaignsError, Refused
 from campaigns.hubspot import wire
 from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
-from campaigns.model import AddItem, AttachAsset, CreateCampaign, Run, Step
+from campaigns.model import Run, Step, Subject
 from campaigns.states import Receipt, Sent
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, UpdateCampaign
 from workers.calls import Calls, Departed
-from workers.creates import Came, Creates, marker_of, rank_of
+from workers.creates import Came, Creates, rank_of
 from workers.lookup import Lookup
+from workers.signing import Signing, marker_of
 
 T = TypeVar("T")
 
@@ -24,18 +26,22 @@ class Ways(msgspec.Struct, frozen=True):
     calls: Calls
     creates: Creates
     lookup: Lookup
+    signing: Signing
 
 
-async def perform(ways: Ways, run: Run, step: Step, sent: Sent) -> Came:
-    """Make the step's call; it is saved as *sent* before it leaves.
+async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:
+    """Make the step's call; it is saved as *sent* before it leaves. *subject* is what is kept of the run's subject.
 
     Raises:
+        Later: what must be read before cannot be read now; nothing has left.
         LeaseLost, Stopping: see `Calls.depart`.
 
     """
     match step.wish:
         case CreateCampaign():
             return await ways.creates.create(run, step, sent)
+        case UpdateCampaign() as wish:
+            return await _update(ways, run, step, wish, sent, subject)
         case AttachAsset() as wish:
             return await _attach(ways.calls, run, step, wish, sent)
         case AddItem() as wish:
@@ -61,10 +67,25 @@ async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Receipt 
             return Receipt(found[0].campaign.id, adopted=True) if found else None
         case AddItem() as wish:
             return await find_item(ways.calls, run, wish)
-        case AttachAsset():
+        case AttachAsset() | UpdateCampaign():
             raise TypeError(f"{step.name} is repeated, not looked for")
         case _:
             assert_never(step.wish)
+
+
+async def _update(ways: Ways, run: Run, step: Step, wish: UpdateCampaign, sent: Sent, subject: Subject) -> Came:
+    if subject.campaign is None:
+        return Came(step.at, Refused("no-campaign: the subject has none, and the recipe does not make one"))
+    try:
+        now = await ways.calls.read(wire.read(subject.campaign, ways.signing.reads(wish.properties)))
+    except Refused as refusal:
+        return Came(step.at, refusal)
+    changes = ways.signing.changes(wish.properties, now.properties, subject.marker)
+    if not changes:
+        return Came(step.at, Receipt(subject.campaign))
+    departed = await _depart(ways.calls, run, step, sent)
+    campaign = await _carry(ways.calls, departed, wire.update(subject.campaign, changes))
+    return Came(departed.at, campaign if isinstance(campaign, CampaignsError) else Receipt(campaign.id))
 
 
 async def _attach(calls: Calls, run: Run, step: Step, wish: AttachAsset, sent: Sent) -> Came:

@@ -7,8 +7,8 @@ import msgspec
 from standardwebhooks import Webhook
 
 from campaigns.errors import Problem
-from campaigns.model import CreateCampaign, Run, Stored
-from campaigns.states import Done, Failed, State, Waiting
+from campaigns.model import Run, Stored
+from campaigns.states import Failed, State, Waiting
 
 SCHEMA: Final = 1
 """Goes up when a field changes its meaning or goes away; a receiver must bear new fields."""
@@ -109,10 +109,7 @@ def headers(callback: Callback, secret: str, now: int) -> dict[str, str]:
 
 
 def _campaign_of(run: Run) -> _Campaign | None:
-    for step in run.steps:
-        if isinstance(step.wish, CreateCampaign) and isinstance(step.state, Done):
-            return _Campaign(step.state.receipt.id, step.wish.properties.get("hs_name", ""))
-    return None
+    return _Campaign(run.campaign, run.campaign_name) if run.campaign is not None else None
 
 
 def _word(state: State) -> str:

@@ -89,6 +89,7 @@ class Saved(msgspec.Struct, frozen=True):
         place: flight keeps the run in hand; waiting gives it back until *span* has passed; line gives it back now.
         answered: no call of the run is without an answer any more.
         ghost: what the step's last attempt leaves behind, and when it is looked for.
+        subject: what changes of the run's subject (`records.subject_fields`).
 
     """
 
@@ -100,6 +101,7 @@ class Saved(msgspec.Struct, frozen=True):
     span: int = 0
     answered: bool = True
     ghost: tuple[Ghost, int] | None = None
+    subject: bytes = b""
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -147,7 +149,7 @@ class Portals:
         now, next_work, ghosts, paused, *flat = _held(
             await self._scripts.run("claim", lease.portal, str(lease), most, most_high, *again)
         )
-        runs = tuple(records.read(records.pairs(flat[i])) for i in range(1, len(flat), 2))
+        runs = tuple(_claimed(flat[i], flat[i + 1]) for i in range(1, len(flat), 3))
         return Claimed(
             now=now,
             next_work=next_work if next_work >= 0 else None,
@@ -212,6 +214,11 @@ class Portals:
         return "call" if call and call[0] else "released"
 
 
+def _claimed(run: Sequence[bytes], subject: Sequence[bytes]) -> Stored:
+    stored = records.read(records.pairs(run))
+    return msgspec.structs.replace(stored, subject=records.subject(records.pairs(subject)))
+
+
 def _held(answer: Any) -> Any:  # noqa: ANN401 - each script's own answer
     if answer is None:
         raise LeaseLost
@@ -226,4 +233,15 @@ def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
     field = records.field(change.run, change.step) if change.step is not None else ""
     state = records.state(change.state) if change.state is not None else b""
     ghost, look = (str(change.ghost[0]), change.ghost[1]) if change.ghost else ("", 0)
-    return (change.run.id, change.place, change.span, int(change.answered), field, change.at, state, ghost, look)
+    return (
+        change.run.id,
+        change.place,
+        change.span,
+        int(change.answered),
+        field,
+        change.at,
+        state,
+        ghost,
+        look,
+        change.subject,
+    )

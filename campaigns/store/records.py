@@ -10,11 +10,15 @@ from typing import Final, cast, get_args
 
 import msgspec
 
-from campaigns.model import Ending, Place, Run, Stored
+from campaigns.model import Ending, Place, Run, Stored, Subject
 from campaigns.states import State
+from campaigns.wishes import AttachAsset, CreateCampaign, UpdateCampaign
 
 FORMAT: Final = b"1"
 """Format version; first byte of every plan and record, so that old and new processes can run side by side."""
+
+PROPERTY: Final = "p:"
+"""Begins the fields of a subject's hash that tell which run last set a property."""
 
 _run = msgspec.msgpack.Decoder(Run)
 _state: msgspec.msgpack.Decoder[State] = msgspec.msgpack.Decoder(State)
@@ -71,10 +75,33 @@ def read(fields: Mapping[str, bytes]) -> Stored:
         place=place,
         version=int(fields["version"]),
         accepted=int(fields["accepted"]),
+        order=fields["order"].decode() if "order" in fields else "",
         until=int(float(fields["until"])) if "until" in fields and place in {"held", "waiting"} else None,
         ending=cast("Ending", ending) if ending in get_args(Ending) else None,
         ended=int(fields["ended"]) if "ended" in fields else None,
     )
+
+
+def subject(fields: Mapping[str, bytes]) -> Subject:
+    """What is kept of a subject, from its hash."""
+    return Subject(
+        campaign=fields["campaign"].decode() if "campaign" in fields else None,
+        marker=fields["marker"].decode() if "marker" in fields else "",
+        orders={name[len(PROPERTY) :]: value.decode() for name, value in fields.items() if name.startswith(PROPERTY)},
+        assets=fields["assets"].decode() if "assets" in fields else "",
+    )
+
+
+def subject_fields(run: Run, order: str, marker: str) -> bytes:
+    """What a run's done campaign step changes in its subject's hash: alternating fields and values."""
+    step = run.steps[0]
+    if not isinstance(step.wish, CreateCampaign | UpdateCampaign) or run.campaign is None:
+        return b""
+    told = {"campaign": run.campaign, **({"marker": marker} if marker else {})}
+    told |= {PROPERTY + name: order for name in step.wish.properties}
+    if any(isinstance(other.wish, AttachAsset) for other in run.steps):
+        told["assets"] = order
+    return msgspec.msgpack.encode([part for row in told.items() for part in row])
 
 
 def ended(fields: Mapping[str, bytes]) -> Ended:

@@ -47,6 +47,7 @@ _SPANS: Final = {
     "QUOTA": keys.QUOTA,
     "SHOWN": keys.SHOWN,
     "RECOVERED": keys.RECOVERED,
+    "SUBJECT": keys.SUBJECT,
 }
 
 

@@ -24,7 +24,7 @@ async def engine(
     call_deadline: float = 2.0,
     ghost_looks: tuple[float, ...] = (60.0,),
     probe_after: float = 0.5,
-    lookup: Callable[[Calls], Lookup] = Lookup,
+    lookup: Callable[[Calls, str | None], Lookup] = Lookup,
 ) -> AsyncIterator[Process]:
     """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
     portal = Portal(

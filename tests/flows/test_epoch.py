@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
-from campaigns.model import AddItem, CreateCampaign
+from campaigns.wishes import AddItem, CreateCampaign
 from simulator.fixture import Running, running
 from tests.builders import a_run
 from tests.flows.engine import advanced, engine

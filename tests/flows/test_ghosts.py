@@ -7,8 +7,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from campaigns.model import AddItem, CreateCampaign, Run
+from campaigns.model import Run
 from campaigns.states import Done
+from campaigns.wishes import AddItem, CreateCampaign
 from simulator.fixture import Running, running
 from tests.builders import a_run
 from tests.flows.engine import accept, ended, engine, serving

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 from campaigns.hubspot.index import Index
-from campaigns.model import CreateCampaign, Run
+from campaigns.model import Run
+from campaigns.wishes import CreateCampaign
 from simulator.fixture import Running, running
 from tests.builders import a_run
 from tests.flows.engine import accept, advanced, ended, engine, serving

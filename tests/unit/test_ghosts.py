@@ -7,8 +7,9 @@ from hypothesis import strategies as st
 from campaigns import ghosts
 from campaigns.ghosts import Ghost, Leave, Remove, Seen, Show
 from campaigns.keys import Marker
-from campaigns.model import AddItem, CreateCampaign, Ending, Stored
+from campaigns.model import Ending, Stored
 from campaigns.states import Done, Pending, Receipt, State
+from campaigns.wishes import AddItem, CreateCampaign
 from tests.builders import a_run
 
 RUN = a_run("k", CreateCampaign({"hs_name": "x"}), AddItem("budget", "Ads", 1.0, 0))

@@ -3,9 +3,10 @@
 import pytest
 
 from campaigns.errors import Invalid, NoRecipe
-from campaigns.model import AddItem, AttachAsset, CreateCampaign, Trigger
+from campaigns.model import Trigger
 from campaigns.plan import Sender, plan
 from campaigns.recipes import Recipes, read
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign
 
 SENDER = Sender("test", "shop", "shared")
 BOOK = Recipes(

@@ -4,9 +4,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import Problem
-from campaigns.model import AddItem, AttachAsset, CreateCampaign, Run, Step
+from campaigns.model import Run, Step
 from campaigns.progress import Do, Finish, Reconcile, Wait, next_move, repeatable
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waiting
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign
 from tests.builders import a_run
 
 NOW = 1_000_000

@@ -1,7 +1,7 @@
 -- Claims runs from a portal's line for its holder. ARGV: portal, lease, how many, how many more of priority high; and
 -- when the answer to an earlier claim may have been lost, 'again' and the runs that the holder has in hand.
 -- Returns {now, when there is next work without being told (-1: never), 1 when ghosts are to be looked for, 1 when the
--- portal is paused, run id, its fields, run id, ...}, or false when the lease is lost.
+-- portal is paused, run id, its fields, those of its subject, run id, ...}, or false when the lease is lost.
 local portal, lease, most, most_high, again = unpack(ARGV)
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
 local now = clock()
@@ -42,6 +42,8 @@ local function claim(popped)
     redis.call('HSET', KEY.run .. id, 'place', 'flight')
     table.insert(answer, id)
     table.insert(answer, redis.call('HGETALL', KEY.run .. id))
+    local lane = redis.call('HGET', KEY.run .. id, 'lane')
+    table.insert(answer, lane and lane ~= '' and redis.call('HGETALL', KEY.subject .. lane) or {})
   end
 end
 if tonumber(most) > 0 then claim(redis.call('ZPOPMIN', line, most)) end

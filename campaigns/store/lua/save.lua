@@ -1,16 +1,22 @@
 #!lua flags=allow-oom
 -- Saves what became of steps. ARGV: portal, lease, and for each run: run id, place (flight, waiting, line), span until
 -- a waiting run goes on (ms), 1 when no call is unanswered any more, field, time (0: now) and state of the step, ghost that
--- its last attempt leaves and when that is looked for. Field '' changes no step, ghost '' leaves none. Returns now, or false when the lease is lost.
+-- its last attempt leaves and when that is looked for, and what changes of its subject (packed fields and values).
+-- Field '' changes no step, ghost '' leaves none, subject '' changes nothing. Returns now, or false when the lease is lost.
 local portal, lease = ARGV[1], ARGV[2]
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
 local now = clock()
-for i = 3, #ARGV, 9 do
-  local id, place, span, answered, field, at, state, ghost, look = unpack(ARGV, i, i + 8)
+for i = 3, #ARGV, 10 do
+  local id, place, span, answered, field, at, state, ghost, look, subject = unpack(ARGV, i, i + 9)
   local run = KEY.run .. id
   if redis.call('HGET', run, 'place') == 'flight' then  -- else this was saved before, and only the answer was lost
     if field ~= '' then redis.call('HSET', run, field, (at == '0' and now or at) .. ':' .. state) end
     if ghost ~= '' then redis.call('ZADD', KEY.ghosts .. portal, look, ghost) end
+    if subject ~= '' then
+      local key = KEY.subject .. redis.call('HGET', run, 'lane')
+      redis.call('HSET', key, unpack(cmsgpack.unpack(subject)))
+      redis.call('PEXPIRE', key, SUBJECT)
+    end
     if answered == '1' then redis.call('HDEL', run, 'busy') end
     if place ~= 'flight' then
       redis.call('ZREM', KEY.flight .. portal, id)

@@ -1,0 +1,40 @@
+"""The wishes towards HubSpot that a run is made of: one a step."""
+
+from typing import Literal
+
+import msgspec
+
+ItemKind = Literal["budget", "spend"]
+
+
+class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_campaign"):
+    """Wish for a new campaign with these properties (strings on HubSpot's wire)."""
+
+    properties: dict[str, str]
+
+
+class UpdateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="update_campaign"):
+    """Wish for these properties on the subject's campaign; *upsert* makes one where there is none."""
+
+    properties: dict[str, str]
+    upsert: bool = True
+
+
+class AttachAsset(msgspec.Struct, frozen=True, tag_field="is", tag="attach_asset"):
+    """Wish for an asset of one of HubSpot's 26 types on the run's campaign."""
+
+    type: str
+    id: str
+
+
+class AddItem(msgspec.Struct, frozen=True, tag_field="is", tag="add_item"):
+    """Wish for one budget or spend item on the run's campaign."""
+
+    kind: ItemKind
+    name: str
+    amount: float
+    order: int
+    description: str = ""
+
+
+Wish = CreateCampaign | UpdateCampaign | AttachAsset | AddItem
