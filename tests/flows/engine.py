@@ -24,10 +24,12 @@ async def engine(
     call_deadline: float = 2.0,
     ghost_looks: tuple[float, ...] = (60.0,),
     probe_after: float = 0.5,
+    marker_property: str | None = None,
     lookup: Callable[[Calls, str | None], Lookup] = Lookup,
 ) -> AsyncIterator[Process]:
     """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
     portal = Portal(
+        marker_property=marker_property,
         token=TOKEN,
         base_url=hubspot,
         settle=settle,

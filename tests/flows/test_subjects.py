@@ -1,0 +1,146 @@
+"""Runs of one subject: one campaign, in order, and what comes late sets only what nothing newer has set."""
+
+from collections.abc import Iterator
+
+import httpx
+import pytest
+
+from campaigns.keys import marker_in
+from campaigns.model import Run
+from campaigns.states import Failed
+from campaigns.wishes import AttachAsset, CreateCampaign, UpdateCampaign, Wish
+from simulator.fixture import Running, running
+from tests.builders import a_run
+from tests.flows.engine import advanced, engine
+
+pytestmark = pytest.mark.usefixtures("redis")
+
+
+@pytest.fixture(scope="module")
+def simulated() -> Iterator[Running]:
+    with running() as simulator:
+        yield simulator
+
+
+@pytest.fixture
+def hubspot(simulated: Running) -> Running:
+    simulated.reset()
+    simulated.limit(per_10s=5_000)
+    return simulated
+
+
+def of(key: str, sequence: int, *wishes: Wish) -> Run:
+    """A run for the one subject of these tests."""
+    return a_run(key, *wishes, subject="sku-1", sequence=sequence)
+
+
+def properties(hubspot: Running) -> dict[str, str]:
+    (campaign,) = hubspot.campaigns()
+    told: dict[str, str] = campaign["properties"]
+    return told
+
+
+async def test_an_update_changes_the_subjects_campaign(redis_url: str, hubspot: Running) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        (made,) = await advanced(process, [of("make", 1, CreateCampaign({"hs_name": "A", "hs_audience": "all"}))])
+        (changed,) = await advanced(process, [of("change", 2, UpdateCampaign({"hs_audience": "few"}))])
+    assert changed.run.campaign == made.run.campaign
+    assert (properties(hubspot)["hs_name"], properties(hubspot)["hs_audience"]) == ("A", "few")
+
+
+async def test_a_second_create_for_a_subject_is_an_update(redis_url: str, hubspot: Running) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [of("one", 1, CreateCampaign({"hs_name": "A"}))])
+        await advanced(process, [of("two", 2, CreateCampaign({"hs_name": "B"}))])
+    assert properties(hubspot)["hs_name"] == "B"
+
+
+async def test_an_update_that_arrives_before_its_create_makes_the_campaign_and_the_create_sets_the_rest(
+    redis_url: str, hubspot: Running
+) -> None:
+    update = of("update", 2, UpdateCampaign({"hs_name": "new name", "hs_audience": "few"}))
+    create = of("create", 1, CreateCampaign({"hs_name": "old name", "hs_utm": "spring"}))
+    async with engine(redis_url, hubspot.url) as process:
+        (first,) = await advanced(process, [update])
+        (late,) = await advanced(process, [create])
+    told = properties(hubspot)
+    assert (told["hs_name"], told["hs_audience"], told["hs_utm"]) == ("new name", "few", "spring")
+    assert (first.ending, late.ending) == ("done", "done")
+
+
+async def test_a_run_of_which_nothing_is_left_ends_superseded_and_names_the_newer_runs_campaign(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        newer = of("newer", 9, CreateCampaign({"hs_name": "new"}), AttachAsset("FORM", "2"))
+        (done,) = await advanced(process, [newer])
+        (late,) = await advanced(process, [of("late", 3, CreateCampaign({"hs_name": "old"}), AttachAsset("FORM", "1"))])
+    assert (late.ending, late.run.campaign) == ("superseded", done.run.campaign)
+    (campaign,) = hubspot.campaigns()
+    assert (campaign["properties"]["hs_name"], campaign["assets"]) == ("new", {"FORM": ["2"]})
+
+
+async def test_an_update_without_a_campaign_fails_where_the_recipe_makes_none(redis_url: str, hubspot: Running) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        (run,) = await advanced(process, [of("update", 1, UpdateCampaign({"hs_name": "x"}, upsert=False))])
+    state = run.run.steps[0].state
+    assert run.ending == "failed"
+    assert isinstance(state, Failed)
+    assert state.problem.detail.startswith("no-campaign")
+
+
+async def test_an_update_of_the_notes_keeps_the_marker(redis_url: str, hubspot: Running) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [of("make", 1, CreateCampaign({"hs_name": "A", "hs_notes": "first"}))])
+        before = marker_in(properties(hubspot)["hs_notes"])
+        await advanced(process, [of("change", 2, UpdateCampaign({"hs_notes": "second"}))])
+    notes = properties(hubspot)["hs_notes"]
+    assert notes.startswith("second\n")
+    assert before is not None
+    assert marker_in(notes) == before
+
+
+async def test_a_marker_that_a_person_removed_is_mended_when_a_run_touches_the_campaign(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        (made,) = await advanced(process, [of("make", 1, CreateCampaign({"hs_name": "A"}))])
+        await a_person_clears_the_notes(hubspot, made.run.campaign or "")
+        await advanced(process, [of("change", 2, UpdateCampaign({"hs_audience": "few"}))])
+    marker = marker_in(properties(hubspot)["hs_notes"])
+    assert marker is not None
+    assert marker.run == made.run.id
+
+
+async def a_person_clears_the_notes(hubspot: Running, campaign: str) -> None:
+    url = f"{hubspot.url}/marketing/campaigns/2026-03/{campaign}"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        headers = {"authorization": "Bearer pat-test"}
+        answer = await http.patch(url, headers=headers, json={"properties": {"hs_notes": "mine now"}})
+    answer.raise_for_status()
+
+
+async def test_where_the_portal_names_a_property_for_markers_notes_stay_clean(redis_url: str, hubspot: Running) -> None:
+    hubspot.turn(custom_properties="any")
+    hubspot.plan({"method": "POST", "do": "cut_after", "times": 1})
+    async with engine(redis_url, hubspot.url, marker_property="fanfare_marker") as process:
+        (made,) = await advanced(process, [of("make", 1, CreateCampaign({"hs_name": "A", "hs_notes": "clean"}))])
+        await advanced(process, [of("change", 2, UpdateCampaign({"hs_notes": "still clean"}))])
+    told = properties(hubspot)
+    assert told["hs_notes"] == "still clean"
+    marker = marker_in(told["fanfare_marker"])
+    assert marker is not None
+    assert marker.run == made.run.id
+
+
+async def test_an_update_whose_answer_is_lost_is_made_again_and_nothing_is_doubled(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [of("make", 1, CreateCampaign({"hs_name": "A"}))])
+        hubspot.plan(
+            {"method": "PATCH", "do": "cut_after", "times": 1}, {"method": "PATCH", "do": "cut_before", "times": 1}
+        )
+        (changed,) = await advanced(process, [of("change", 2, UpdateCampaign({"hs_audience": "few"}))])
+    assert changed.ending == "done"
+    assert properties(hubspot)["hs_audience"] == "few"
