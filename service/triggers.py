@@ -10,11 +10,14 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
 from campaigns import keys
-from campaigns.errors import KeyReused
+from campaigns.errors import Invalid, KeyReused
+from campaigns.hubspot.properties import objections
+from campaigns.model import Run
 from campaigns.observe import AcceptMetrics
 from campaigns.plan import plan
 from campaigns.recipes import Recipes
 from campaigns.store.accept import Acceptance, Accepted, Wish
+from campaigns.wishes import CreateCampaign, UpdateCampaign
 from service import callback_urls, cloudevents, idempotency
 from service.answers import Answer
 from service.auth import Caller, Callers
@@ -80,9 +83,25 @@ def read(scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
     key = idempotency.key_of(headers, trigger)
     run = plan(trigger, book, caller.sender, key)
     caller.needs_portal(run.portal)
+    check_properties(run)
     if trigger.callbackurl is not None:
         callback_urls.check(trigger.callbackurl, caller.callbacks)
     return Wish(run, keys.key_hash(caller.name, key), keys.fingerprint(trigger))
+
+
+def check_properties(run: Run) -> None:
+    """Refuse what HubSpot would refuse, before a call is spent on it.
+
+    Raises:
+        Invalid: a property cannot be written, or not with this value.
+
+    """
+    for step in run.steps:
+        if isinstance(step.wish, CreateCampaign | UpdateCampaign):
+            creating = isinstance(step.wish, CreateCampaign)
+            for objection in objections(step.wish.properties, creating=creating):
+                if objection.stops:
+                    raise Invalid(f"property {objection.property}: {objection.why}")
 
 
 def answer_to(wish: Wish, accepted: Accepted) -> Answer:

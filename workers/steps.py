@@ -1,12 +1,13 @@
 """What each kind of step does towards HubSpot, and how it is looked for when its answer is missing."""
 
-from typing import TypeVar, assert_never
+from typing import Final, TypeVar, assert_never
 
 import msgspec
 
 from campaigns import keys
 from campaigns.errors import CampaignsError, Refused
 from campaigns.hubspot import wire
+from campaigns.hubspot.asset_types import advice_on_refusal
 from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step, Subject
@@ -18,6 +19,10 @@ from workers.lookup import Lookup
 from workers.signing import Signing, marker_of
 
 T = TypeVar("T")
+
+
+REFUSED_TYPE: Final = 400
+"""HubSpot's status for an asset whose type it does not attach; one that is missing is a 404."""
 
 
 class Ways(msgspec.Struct, frozen=True):
@@ -91,6 +96,11 @@ async def _update(ways: Ways, run: Run, step: Step, wish: UpdateCampaign, sent: 
 async def _attach(calls: Calls, run: Run, step: Step, wish: AttachAsset, sent: Sent) -> Came:
     departed = await _depart(calls, run, step, sent)
     error = await _carry(calls, departed, wire.attach(_campaign(run), wish.type, wish.id))
+    if isinstance(error, Refused) and error.problem.status == REFUSED_TYPE:
+        advised = msgspec.structs.replace(
+            error.problem, detail=f"{error.problem.detail} {advice_on_refusal(wish.type)}"
+        )
+        return Came(departed.at, Refused(problem=advised))
     return Came(departed.at, error if isinstance(error, CampaignsError) else Receipt(wish.id))
 
 

@@ -10,9 +10,11 @@ from campaigns import keys
 from campaigns.errors import CampaignsError, Forbidden, Invalid, KeyReused, NoRecipe
 from campaigns.store import records
 from campaigns.store.accept import Accepted, Wish
+from campaigns.wishes import CreateCampaign
 from service.auth import Callers
 from service.problems import CallbackRefused, Malformed, PortalRefused
-from service.triggers import answer_to, read
+from service.triggers import answer_to, check_properties, read
+from tests.builders import a_run
 from tests.settings import API_KEYS, a_caller, some_settings
 
 READER = a_caller("events", rights=("read",))
@@ -116,3 +118,17 @@ def test_any_data_is_a_run_that_can_be_kept_or_a_problem(data: dict[str, Any]) -
     except CampaignsError:
         return
     assert records.plan(found.run)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [{"hs_owner": "me"}, {"hs_start_date": "01.12.2026"}, {"hs_campaign_status": "live"}, {"hs_utm": "u" * 257}],
+)
+def test_what_hubspot_would_refuse_is_refused_before_a_call_is_spent(properties: dict[str, str]) -> None:
+    run = a_run("k", CreateCampaign({"hs_name": "x", **properties}))
+    with pytest.raises(Invalid, match=next(iter(properties))):
+        check_properties(run)
+
+
+def test_a_custom_property_and_a_retired_one_pass() -> None:
+    check_properties(a_run("k", CreateCampaign({"hs_name": "x", "our_own": "1", "hs_goal": "fame"})))
