@@ -15,6 +15,8 @@ CampaignsError
 ├── Forbidden          the caller has no right to this
 ├── NotFound           there is no such thing, or not for this caller
 └── Unavailable        our own store cannot answer now
+    ├── StoreFull      it has no room for more; what is open still ends
+    └── NotYetDurable  it has stored this, and too few of its replicas have heard of it
 """
 
 from typing import Any
@@ -143,3 +145,11 @@ class Unavailable(CampaignsError):
     def __init__(self, message: str = "", *, after: int = 1) -> None:
         super().__init__(message)
         self.after = after
+
+
+class StoreFull(Unavailable):
+    """Our store has no room for more; nothing was stored."""
+
+
+class NotYetDurable(Unavailable):
+    """This is stored, but too few replicas have confirmed it to call it kept: ask again, which finds it."""

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final, Literal, cast
 
 from redis.asyncio import Redis
-from redis.exceptions import RedisError
+from redis.exceptions import OutOfMemoryError, RedisError
 from rq import Queue as RQQueue
 from rq.queue import EnqueueData
 from rq.serializers import JSONSerializer
@@ -37,6 +37,10 @@ FAILURE_TTL: Final = 24 * 60 * 60
 # RQ asks the server for its version, in a blocking call, unless it is told one. Nothing that we use of RQ depends on
 # the number; it is the one that every Valkey gives for compatibility.
 SERVER_VERSION: Final = (7, 2, 4)
+
+
+NOTHING: Final = f"{RQQueue.redis_queue_namespace_prefix}nothing"
+"""A queue that nobody ever fills."""
 
 
 class Queue:
@@ -81,6 +85,21 @@ class Queue:
             return await self._redis.llen(self._queues[name].key)
         except RedisError as error:
             raise Unavailable(f"the length of the queue {name} cannot be read: {error}") from error
+
+    async def refused(self) -> bool:
+        """Whether Redis's memory is too full for RQ: no job can be put into a queue then, nor taken out of one.
+
+        Raises:
+            Unavailable: Redis is away.
+
+        """
+        try:
+            await self._redis.lmove(NOTHING, NOTHING)  # refused like the BLMOVE by which workers take jobs
+        except OutOfMemoryError:
+            return True
+        except RedisError as error:
+            raise Unavailable(f"Redis: {error}") from error
+        return False
 
     async def _push(self, name: QueueName, jobs: Sequence[EnqueueData]) -> None:
         if not jobs:

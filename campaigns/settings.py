@@ -97,6 +97,8 @@ class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     callers: dict[Name, Caller]
     recipes: tuple[Recipe, ...] = ()
     retention_days: Annotated[float, msgspec.Meta(gt=0)] = keys.RETENTION / keys.DAY
+    replicas: Annotated[int, msgspec.Meta(ge=0, le=10)] | None = None
+    allow_unsafe_redis: bool = False
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -104,11 +106,15 @@ class Settings(msgspec.Struct, frozen=True):
 
     Attributes:
         installation: in every run id and marker; never changes.
-        redis_url: None means the embedded Valkey in *data*.
+        redis_url: as `store.connection.client` takes it (Sentinel too); None means the embedded Valkey in *data*.
         data: folder of the embedded Valkey and of what `fanfare up` keeps.
         secrets: the values of all secrets, by the `Secret` that refers to them.
         retention: milliseconds that a run stays readable after it ended.
         health_port: where a worker answers probes; None: nowhere.
+        replicas: how many of Redis's replicas must have heard of a run before it counts as accepted, and of a call
+            before it makes something in HubSpot. 0: no replica ever takes over. None: not said, which is 0 unless there
+            are replicas; then the programs do not start.
+        allow_unsafe_redis: start although Redis would lose what it has confirmed, or does not say that it would not.
 
     """
 
@@ -121,6 +127,8 @@ class Settings(msgspec.Struct, frozen=True):
     secrets: dict[Secret, str]
     retention: int
     health_port: int | None = None
+    replicas: int | None = None
+    allow_unsafe_redis: bool = False
 
     def secret(self, reference: Secret) -> str:
         """The value that *reference* names."""
@@ -161,6 +169,8 @@ def read(environment: Mapping[str, str]) -> Settings:
         secrets=_secrets(told, environment, path.parent),
         retention=int(told.retention_days * keys.DAY),
         health_port=int(port) if port else None,
+        replicas=told.replicas,
+        allow_unsafe_redis=told.allow_unsafe_redis,
     )
 
 

@@ -4,6 +4,7 @@ It heals whatever RQ or a dying process lost on the way, so nothing else needs t
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import Final
 
 import structlog
@@ -11,6 +12,7 @@ import structlog
 from campaigns.errors import Unavailable
 from campaigns.queue import CAMPAIGNS, Queue
 from campaigns.store import Store
+from campaigns.store.sweeping import Found
 
 EACH: Final = 1.0
 """Seconds between two sweeps: a lost job delays its portal by its call (5 s) and this."""
@@ -18,8 +20,15 @@ EACH: Final = 1.0
 log = structlog.get_logger()
 
 
-async def sweep_once(store: Store, queue: Queue) -> int:
+StandIn = Callable[[Found], None]
+"""Begins to do here and now what was found; for a process that can do what RQ's jobs do."""
+
+
+async def sweep_once(store: Store, queue: Queue, stand_in: StandIn | None = None) -> int:
     """Call for every portal that is due and served by nobody, and forget what has had its time; how many were called.
+
+    While Redis's memory is too full for RQ, whoever can stand in for it does the work itself; whoever cannot leaves it
+    to them.
 
     No portal is called while RQ's queue is already longer than twice the due ones: then processes are what is missing,
     not jobs.
@@ -28,6 +37,9 @@ async def sweep_once(store: Store, queue: Queue) -> int:
         Unavailable: Redis does not answer.
 
     """
+    if await queue.refused():
+        await store.sweeping.trim()
+        return await _without_rq(store, stand_in) if stand_in else 0
     found = await store.sweeping.find()
     if found.portals and await queue.length(CAMPAIGNS) <= 2 * len(found.portals):
         await queue.enqueue_advance(found.portals)
@@ -37,11 +49,19 @@ async def sweep_once(store: Store, queue: Queue) -> int:
     return len(found.portals)
 
 
-async def sweep(store: Store, queue: Queue) -> None:
+async def _without_rq(store: Store, stand_in: StandIn) -> int:
+    found = await store.sweeping.find()
+    if found.portals or found.callbacks:
+        log.warning("sweep.without_rq", portals=found.portals, callbacks=found.callbacks)
+        stand_in(found)
+    return len(found.portals)
+
+
+async def sweep(store: Store, queue: Queue, stand_in: StandIn | None = None) -> None:
     """Sweep until cancelled."""
     while True:
         try:
-            await sweep_once(store, queue)
+            await sweep_once(store, queue, stand_in)
         except Unavailable as error:
             log.warning("sweep.unavailable", problem=str(error))
         await asyncio.sleep(EACH)

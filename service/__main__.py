@@ -4,8 +4,14 @@ import argparse
 import os
 import sys
 
+import structlog
+import uvloop
+
 from campaigns import observe, settings
-from campaigns.errors import Invalid
+from campaigns.errors import Invalid, Unavailable
+from campaigns.settings import Settings
+from campaigns.store import connection
+from campaigns.store.vitals import Vitals
 from campaigns.sweep import sweep
 from service.app import create_app
 from service.server import serve
@@ -20,10 +26,25 @@ def main() -> int:
     observe.configure_logging()
     try:
         found = settings.read(os.environ)
+        uvloop.run(examine(found))
     except Invalid as error:
         sys.stderr.write(f"{error}\n")
         return 2
     return serve(create_app(found, (sweep,)), told.host, told.port)
+
+
+async def examine(found: Settings) -> None:
+    """Make sure that Redis is one to work with; while it is away, the service starts and is not ready.
+
+    Raises:
+        Invalid: it is none; the message says what to do.
+
+    """
+    async with connection.client(connection.address(found)) as redis:
+        try:
+            await Vitals(redis, found).examine()
+        except Unavailable as error:
+            structlog.get_logger().warning("redis.away", problem=str(error))
 
 
 if __name__ == "__main__":

@@ -77,6 +77,8 @@ BY_ERROR: Final[Mapping[type[Exception], Kind]] = {
     errors.KeyReused: Kind(422, "key-reused", "The key already names another trigger"),
     errors.NoRecipe: Kind(422, "no-recipe", "No recipe answers to this trigger"),
     errors.Unavailable: UNAVAILABLE,
+    errors.StoreFull: Kind(503, "store-full", "The store has no room for more"),
+    errors.NotYetDurable: Kind(503, "not-yet-durable", "The trigger is stored, but not yet safe"),
 }
 """Ours; the most special class of an error decides."""
 

@@ -1,6 +1,6 @@
 """`python -m workers campaigns|callbacks`: one worker process for one queue, ended by SIGTERM with an honest code.
 
-Exit codes: those of `workers.worker`, and 2 when the settings are wrong.
+Exit codes: those of `workers.worker`, and 2 when the settings are wrong or Redis is none to work with.
 """
 
 import asyncio
@@ -8,18 +8,19 @@ import os
 import sys
 from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
+from functools import partial
 from typing import Final
 
 import uvloop
-from redis.asyncio import Redis
 
 from campaigns import observe, settings
 from campaigns.errors import Invalid
 from campaigns.queue import CALLBACKS, CAMPAIGNS, Queue
-from campaigns.store import Store
+from campaigns.store import Store, connection
 from campaigns.sweep import sweep
 from workers.health import answering
-from workers.process import HERE, Process, opened, redis_url
+from workers.process import HERE, Process, opened
+from workers.stand_in import StandIn
 from workers.worker import AsyncWorker
 
 WRONG_SETTINGS: Final = 2
@@ -30,7 +31,7 @@ async def work(
     told: settings.Settings,
     *,
     open_process: Callable[[settings.Settings], AbstractAsyncContextManager[Process]] = opened,
-    beside: Callable[[Store, Queue], Coroutine[None, None, None]] = sweep,
+    beside: Callable[[Store, Queue], Coroutine[None, None, None]] | None = None,
 ) -> int:
     """Work on *queue* until told to stop; the exit code.
 
@@ -38,23 +39,29 @@ async def work(
         queue: campaigns or callbacks.
         told: what the process is told from outside.
         open_process: makes what its jobs share.
-        beside: runs beside the jobs.
+        beside: runs beside the jobs; by default the sweep.
+
+    Raises:
+        Invalid: Redis is none to work with.
 
     """
-    url = await redis_url(told)
+    url = await asyncio.to_thread(connection.address, told)
     async with AsyncExitStack() as stack:
-        own = await stack.enter_async_context(Redis.from_url(url))  # RQ's commands keep out of our scripts' way
-        process = await stack.enter_async_context(open_process(told))
+        own = await stack.enter_async_context(connection.client(url))  # RQ's commands keep out of our scripts' way
         if told.health_port is not None:
-            await stack.enter_async_context(answering(told.health_port, process.ping))
+            await stack.enter_async_context(answering(told.health_port, own.ping))
+        process = await stack.enter_async_context(open_process(told))
         worker = AsyncWorker(queue, connection=own)
         process.stopping = worker.stopping
         HERE.set(process)
+        stand_in = StandIn(process)
+        beside = beside or partial(sweep, stand_in=stand_in.begin)
         sweeping = asyncio.create_task(beside(process.store, process.queue))
         try:
             return await worker.run()
         finally:
             sweeping.cancel()
+            await stand_in.close()
 
 
 def main(arguments: list[str]) -> int:
@@ -64,11 +71,10 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: python -m workers {CAMPAIGNS}|{CALLBACKS}\n")
         return WRONG_SETTINGS
     try:
-        told = settings.read(os.environ)
+        return uvloop.run(work(arguments[0], settings.read(os.environ)))
     except Invalid as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS
-    return uvloop.run(work(arguments[0], told))
 
 
 if __name__ == "__main__":

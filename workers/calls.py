@@ -15,7 +15,7 @@ from campaigns.model import Run
 from campaigns.quota import Allowance
 from campaigns.states import Sent
 from campaigns.store.patience import ride_out
-from campaigns.store.portals import Call, Full, Lease, Portals
+from campaigns.store.portals import Call, Full, Lease, Portals, Unheard
 from workers.clock import Clock
 from workers.leases import Leases
 from workers.parking import Parking
@@ -181,7 +181,7 @@ class Calls:
         self._leases.check(self._lease)
         call = Call(place, self.deadline, steps)
         answer = await ride_out(lambda: self._portals.send(self._lease, call, self._allowance.limit))
-        if isinstance(answer, Full):
+        if isinstance(answer, Full | Unheard):
             self.parking.stay()
             return answer.wait
         self._clock.heard(answer.at)

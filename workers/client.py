@@ -9,6 +9,8 @@ from redis.connection import Connection as BlockingConnection
 from redis.connection import SSLConnection as BlockingSSLConnection
 from redis.connection import UnixDomainSocketConnection as BlockingUnixDomainSocketConnection
 
+from campaigns.store.connection import OPTIONS
+
 KINDS: Final = {
     BlockingConnection: Connection,
     BlockingSSLConnection: SSLConnection,
@@ -47,4 +49,4 @@ def asynchronous(client: BlockingRedis | Redis) -> Redis:
     if kind is None:
         raise ValueError(f"no asynchronous client can be made from a {pool.connection_class.__name__}")
     address = {name: pool.connection_kwargs[name] for name in ADDRESS if name in pool.connection_kwargs}
-    return Redis(connection_pool=BlockingConnectionPool(connection_class=kind, **address))
+    return Redis(connection_pool=BlockingConnectionPool(connection_class=kind, **OPTIONS, **address))

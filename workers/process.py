@@ -16,7 +16,6 @@ import httpx
 import structlog
 from redis.asyncio import Redis
 
-from campaigns import embedded
 from campaigns.errors import Unavailable
 from campaigns.hubspot.client import HubSpot, http_client
 from campaigns.hubspot.tokens import StaticToken
@@ -25,9 +24,10 @@ from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import LIMITS, Allowance
 from campaigns.settings import Portal, Settings
-from campaigns.store import Store
+from campaigns.store import Store, connection
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
+from campaigns.store.vitals import Vitals
 from campaigns.store.wakes import Wakes
 from workers.advance import Advancing
 from workers.calls import Calls
@@ -60,7 +60,7 @@ class Process:
         http: for HubSpot, all portals together.
         posts: posts callbacks.
         wakes: hears which of its portals have work.
-        store: makes the store.
+        store: makes the store; by default as the settings say.
         lookup: makes each portal's look-up.
         leases: makes what holds the process's leases.
 
@@ -75,13 +75,12 @@ class Process:
         posts: Posts,
         wakes: Wakes,
         *,
-        store: Callable[[Redis], Store] = Store,
+        store: Callable[[Redis], Store] | None = None,
         lookup: Callable[[Calls, str | None], Lookup] = Lookup,
         leases: type[Leases] = Leases,
     ) -> None:
         self.settings = settings
-        self._redis = redis
-        self.store = store(redis)
+        self.store = (store or partial(Store, replicas=settings.replicas or 0))(redis)
         self.queue = Queue(redis)
         self.stopping = asyncio.Event()
         self._http = http
@@ -89,10 +88,6 @@ class Process:
         self._wakes = wakes
         self._lookup = lookup
         self._leases = leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
-
-    async def ping(self) -> None:
-        """Make sure that Redis answers; raises what redis-py raises."""
-        await self._redis.ping()
 
     async def advance(self, portal: str, *, longest: float | None) -> None:
         """Serve *portal* if nobody else does."""
@@ -209,25 +204,26 @@ class Process:
 async def opened(
     settings: Settings,
     *,
-    store: Callable[[Redis], Store] = Store,
+    store: Callable[[Redis], Store] | None = None,
     lookup: Callable[[Calls, str | None], Lookup] = Lookup,
     leases: type[Leases] = Leases,
 ) -> AsyncIterator[Process]:
-    """A process with its connections, closed at the end; a test that proves one of its parts replaces that one."""
+    """A process with its connections, closed at the end; a test that proves one of its parts replaces that one.
+
+    While Redis is away this waits.
+
+    Raises:
+        Invalid: Redis is none to work with.
+
+    """
     process = f"{socket.gethostname()}.{os.getpid()}.{secrets.token_hex(3)}"  # a lease says who serves the portal
     async with (
-        Redis.from_url(await redis_url(settings)) as redis,
+        connection.client(await asyncio.to_thread(connection.address, settings)) as redis,
         http_client() as http,
         connected(settings) as posts,
         Wakes(redis, process) as wakes,
     ):
+        await ride_out(Vitals(redis, settings).examine)
         opened_ = Process(settings, process, redis, http, posts, wakes, store=store, lookup=lookup, leases=leases)
         await ride_out(lambda: opened_.store.epochs.born(settings.installation))
         yield opened_
-
-
-async def redis_url(settings: Settings) -> str:
-    """Where Redis is: as the settings say, else the embedded one, started if need be."""
-    if settings.redis_url is not None:
-        return settings.redis_url
-    return await asyncio.to_thread(embedded.ensure, settings.data)

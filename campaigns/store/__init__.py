@@ -4,6 +4,8 @@ Everything that changes is a named Lua script in `lua/`; the modules beside this
 answers. `Store` is the front door.
 """
 
+from collections.abc import Awaitable, Callable
+
 from redis.asyncio import Redis
 
 from campaigns import keys
@@ -18,18 +20,31 @@ from campaigns.store.scripts import Scripts
 from campaigns.store.sweeping import Sweeping
 
 
+async def _always() -> None:
+    """Admit whatever comes."""
+
+
 class Store:
     """All that we keep in Redis.
 
     Args:
-        redis: where it is kept.
+        redis: where it is kept; its master.
         scripts: what changes it; by default our own.
+        replicas: how many must have heard of what is accepted, or made in HubSpot, before it counts.
+        admit: asked before each acceptance; raises Unavailable while Redis must not take more.
 
     """
 
-    def __init__(self, redis: Redis, scripts: Scripts | None = None) -> None:
-        scripts = scripts or Scripts(redis)
-        self.acceptance = Acceptance(scripts)
+    def __init__(
+        self,
+        redis: Redis,
+        scripts: Scripts | None = None,
+        *,
+        replicas: int = 0,
+        admit: Callable[[], Awaitable[None]] = _always,
+    ) -> None:
+        scripts = scripts or Scripts(redis, replicas=replicas)
+        self.acceptance = Acceptance(scripts, admit)
         self.portals = Portals(scripts)
         self.runs = Runs(redis)
         self.callbacks = Callbacks(scripts)

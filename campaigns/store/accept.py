@@ -1,11 +1,12 @@
 """Acceptance: what makes a 202 true. All that arrives together is stored by one call of one script."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final, Literal, cast
 
 import msgspec
 
 from campaigns import keys, lanes
+from campaigns.errors import NotYetDurable
 from campaigns.model import PRIORITIES, Run
 from campaigns.store import records
 from campaigns.store.gather import Gather
@@ -49,23 +50,37 @@ class Accepted(msgspec.Struct, frozen=True):
 
 
 class Acceptance:
-    """Accepts wishes, those that arrive together in one round trip."""
+    """Accepts wishes, those that arrive together in one round trip.
 
-    def __init__(self, scripts: Scripts) -> None:
+    Args:
+        scripts: of the Redis that stores them.
+        admit: asked before each; raises Unavailable while Redis must not take more.
+
+    """
+
+    def __init__(self, scripts: Scripts, admit: Callable[[], Awaitable[None]]) -> None:
         self._scripts = scripts
+        self._admit = admit
         self._gather = Gather(self._carry, most=MOST_AT_ONCE)
 
     async def accept(self, wish: Wish) -> Accepted:
         """Store *wish* unless its key is known; when this returns, it is durable.
 
         Raises:
+            StoreFull: Redis has no room for more.
+            NotYetDurable: it is stored, but too few replicas have confirmed it; a repeat is its replay.
             Unavailable: Redis did not confirm it; it may have been stored, and a repeat is its replay.
 
         """
+        await self._admit()
         return await self._gather.add(wish)
 
     async def _carry(self, wishes: Sequence[Wish]) -> Sequence[Accepted]:
-        calls, *parts = await self._scripts.run("accept", *(part for wish in wishes for part in _arguments(wish)))
+        arguments = (part for wish in wishes for part in _arguments(wish))
+        # It always writes, if only its counter: so the replicas that have heard of that have heard of all before it.
+        (calls, *parts), durable = await self._scripts.run_and_wait("accept", *arguments)
+        if not durable:
+            raise NotYetDurable
         answers = [_accepted(parts[i : i + 4]) for i in range(0, len(parts), 4)]
         # The first of those that came together sees to the calls of all.
         answers[0] = msgspec.structs.replace(answers[0], calls=tuple(portal.decode() for portal in calls))

@@ -1,16 +1,20 @@
 """Serving a portal: its lease, the runs claimed from its line, and the journal of what is sent for them."""
 
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
 from campaigns.ghosts import Ghost
 from campaigns.model import Ending, Run, Stored
+from campaigns.progress import repeatable
 from campaigns.quota import WINDOW, Limit
 from campaigns.states import Sent, State
 from campaigns.store import records
 from campaigns.store.scripts import Scripts
+
+ONCE_MORE: Final = 100
+"""Milliseconds before replicas are waited for once more; waiting for them has taken a second."""
 
 
 class LeaseLost(Exception):
@@ -76,6 +80,16 @@ class Granted(msgspec.Struct, frozen=True):
 
 class Full(msgspec.Struct, frozen=True):
     """The quota has no place; one may be free after *wait* milliseconds."""
+
+    wait: int
+
+
+class Unheard(msgspec.Struct, frozen=True):
+    """Too few replicas have heard of the call: it must not leave; ask again after *wait* milliseconds.
+
+    It stands as sent in the journal nevertheless. Asking again gives it a new attempt; if nobody does, its steps are
+    in doubt and looked for like any whose answer is missing.
+    """
 
     wait: int
 
@@ -158,8 +172,11 @@ class Portals:
             runs=runs,
         )
 
-    async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full:
+    async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full | Unheard:
         """Take a place for *call* and save that its steps are sent; only then may it leave.
+
+        A call that makes something leaves only when the replicas know of it: else the one that takes over would have
+        it made again.
 
         Raises:
             LeaseLost: the portal is no longer ours.
@@ -169,10 +186,13 @@ class Portals:
             part for run, step, sent in call.steps for part in (run.id, records.field(run, step), records.state(sent))
         ]
         told = (lease.portal, str(lease), limit.per_window, WINDOW, call.lasts, call.place)
-        outcome, *rest = await self._scripts.run("send", *told, *steps)
+        makes = not all(repeatable(run.step(step).wish) for run, step, _ in call.steps)
+        (outcome, *rest), heard = await self._scripts.run_and_wait("send", *told, *steps, wait=makes)
         if outcome < 0:
             raise LeaseLost
-        return Granted(at=rest[0]) if outcome else Full(wait=rest[0])
+        if not outcome:
+            return Full(wait=rest[0])
+        return Granted(at=rest[0]) if heard else Unheard(wait=ONCE_MORE)
 
     async def answered(self, portal: str, places: Sequence[str]) -> None:
         """The calls in *places* have ended: their places are free one window from now."""

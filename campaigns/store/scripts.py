@@ -3,14 +3,14 @@
 from collections.abc import Callable
 from functools import cache
 from importlib.resources import files
-from typing import Any, Final, Literal
+from typing import Any, Final, Literal, cast
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
 
 from campaigns import keys
-from campaigns.errors import Unavailable
+from campaigns.errors import StoreFull, Unavailable
 
 ScriptName = Literal[
     "accept",
@@ -41,6 +41,11 @@ ScriptName = Literal[
     "yield_callbacks",
 ]
 
+RUNS_WHEN_FULL: Final = "#!lua flags=allow-oom\n"
+"""A full memory keeps new runs out; those that are open go on and end, which makes room."""
+
+REFUSED_WHEN_FULL: Final = "#!lua\n"
+
 _SPANS: Final = {
     "LEASE": keys.LEASE,
     "CALL": keys.CALL,
@@ -51,16 +56,17 @@ _SPANS: Final = {
 }
 
 
+LONGEST_WAIT: Final = 1_000
+"""Milliseconds for replicas to confirm what a script has written; they take one or two."""
+
+
 @cache
 def source(name: ScriptName) -> str:
     """The whole text of a script: its flags, the names of keys and spans, what all share, and its own part."""
     folder = files("campaigns.store") / "lua"
     own = (folder / f"{name}.lua").read_text()
     prelude = (folder / "prelude.lua").read_text()
-    flags = ""
-    if own.startswith("#!"):
-        flags, own = own.split("\n", 1)
-        flags += "\n"
+    flags = REFUSED_WHEN_FULL if name == "accept" else RUNS_WHEN_FULL
     told = "".join(f"  {short} = '{prefix}',\n" for short, prefix in keys.PREFIXES.items())
     spans = "".join(f"local {span} = {length}\n" for span, length in _SPANS.items())
     return f"{flags}local KEY = {{\n{told}}}\n{spans}{prelude}\n{own}"
@@ -72,12 +78,14 @@ class Scripts:
     Args:
         redis: runs them.
         text: gives the whole text of each.
+        replicas: how many must have heard of what `run_and_wait` wrote.
 
     """
 
-    def __init__(self, redis: Redis, *, text: Callable[[ScriptName], str] = source) -> None:
+    def __init__(self, redis: Redis, *, text: Callable[[ScriptName], str] = source, replicas: int = 0) -> None:
         self._redis = redis
         self._text = text
+        self._replicas = replicas
         self._scripts: dict[ScriptName, AsyncScript] = {}
 
     async def run(self, name: ScriptName, *arguments: str | bytes | float) -> Any:  # noqa: ANN401 - each script's own answer
@@ -87,10 +95,44 @@ class Scripts:
             Unavailable: Redis does not answer, or refuses to write.
 
         """
-        script = self._scripts.get(name) or self._scripts.setdefault(
-            name, self._redis.register_script(self._text(name))
-        )
         try:
-            return await script(args=list(arguments))
+            return await self._script(name)(args=list(arguments))
         except (RedisError, OSError) as error:
-            raise Unavailable(f"Redis: {error}") from error
+            raise _unavailable(error) from error
+
+    async def run_and_wait(
+        self, name: ScriptName, *arguments: str | bytes | float, wait: bool = True
+    ) -> tuple[Any, bool]:
+        """What the script *name* answers, and whether enough replicas have heard of what it wrote (or need not).
+
+        Raises:
+            Unavailable: Redis does not answer, or refuses to write.
+
+        """
+        if not wait or not self._replicas:
+            return await self.run(name, *arguments), True
+        try:
+            try:
+                answer, heard = await self._pipe(name, arguments)
+            except NoScriptError:
+                await self._redis.script_load(self._text(name))
+                answer, heard = await self._pipe(name, arguments)
+        except (RedisError, OSError) as error:
+            raise _unavailable(error) from error
+        return answer, heard >= self._replicas
+
+    def _script(self, name: ScriptName) -> AsyncScript:
+        known = self._scripts.get(name)
+        return known or self._scripts.setdefault(name, self._redis.register_script(self._text(name)))
+
+    async def _pipe(self, name: ScriptName, arguments: tuple[str | bytes | float, ...]) -> list[Any]:
+        # Outside of a transaction, where WAIT would not wait. It speaks of what its own connection has written.
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            pipeline.evalsha(self._script(name).sha, 0, *cast("tuple[str, ...]", arguments))  # redis-py takes all three
+            pipeline.wait(self._replicas, LONGEST_WAIT)
+            return await pipeline.execute()
+
+
+def _unavailable(error: Exception) -> Unavailable:
+    kind = StoreFull if isinstance(error, OutOfMemoryError) else Unavailable
+    return kind(f"Redis: {error}")

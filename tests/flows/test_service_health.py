@@ -61,7 +61,7 @@ async def test_a_redis_that_takes_no_writes_is_not_ready(mortal_valkey: ValkeySe
     async with a_service(some_settings(url)) as http, Redis.from_url(url) as redis:
         await redis.replicaof("127.0.0.1", "1")
         told = (await http.get("/readyz?verbose")).json()
-    assert told["checks"][0]["problem"] == "Redis is a slave, which takes no writes"
+    assert "it is a slave, which takes no writes" in told["checks"][0]["problem"]
 
 
 async def test_what_runs_beside_the_requests_begins_and_ends_with_the_service(redis_url: str) -> None:

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- A call to HubSpot has its answer, or will never have one: its place is free one window from now.
 -- ARGV: portal, window (ms), places.
 local now = clock()

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Claims callbacks whose time has come. ARGV: how many, how long until a dead process's come back (ms).
 -- Returns {now, when the next one is due (-1: none), run id, its fields, run id, ...}.
 local most, back = unpack(ARGV)

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Ends runs. ARGV: portal, lease, retention (ms), and for each run: run id, the version that the process knows, how it
 -- ended, 1 when it has a callback, and the whole record, folded.
 -- Returns {1 when nobody delivers callbacks and nobody was called, now, 1 or 0 for each run}: 0 when its version is

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Parks a portal. ARGV: portal, lease, why, for how long (ms), what its last call ended in.
 -- Returns now, or false when the lease is lost.
 local portal, lease, why, span, problem = unpack(ARGV)

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Saves what became of steps. ARGV: portal, lease, and for each run: run id, place (flight, waiting, line), span until
 -- a waiting run goes on (ms), 1 when no call is unanswered any more, field, time (0: now) and state of the step, ghost that
 -- its last attempt leaves and when that is looked for, and what changes of its subject (packed fields and values).

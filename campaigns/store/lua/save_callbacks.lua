@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Saves what became of callbacks. ARGV, five for each: run id, number of the status that was posted, what became of it
 -- (delivered, parked, due, untried), for the last two the span until the next try (ms), and what went wrong ('' nothing).
 -- Returns now.

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Saves what the walk of an epoch has found. ARGV: portal, when the epoch began, how long that is kept (ms), 1 when the
 -- walk is complete, and for each run: run id, campaign.
 local found = KEY.found .. ARGV[1]

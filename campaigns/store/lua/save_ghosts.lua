@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Saves what the look for ghosts came to. ARGV: portal, lease, and for each: ghost, when it is looked for next (0: never
 -- again), and the id of what people must be told of ('' for nothing). Returns now, or false when the lease is lost.
 local portal, lease = unpack(ARGV)

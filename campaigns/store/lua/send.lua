@@ -12,7 +12,9 @@ end
 
 local quota = KEY.quota .. portal
 redis.call('ZREMRANGEBYSCORE', quota, '-inf', now)
-if redis.call('ZCARD', quota) >= tonumber(most) then return {0, first_score(quota) - now} end
+if not redis.call('ZSCORE', quota, place) and redis.call('ZCARD', quota) >= tonumber(most) then
+  return {0, first_score(quota) - now}
+end
 
 -- HubSpot counts the call somewhere between now and its answer: until that is known, the latest is assumed.
 redis.call('ZADD', quota, now + lasts + window, place)

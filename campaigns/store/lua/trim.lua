@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Forgets runs whose time is over, with their keys: a key used after that is a new wish. ARGV: how many at most.
 -- Returns how many were forgotten.
 local now = clock()

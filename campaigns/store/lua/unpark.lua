@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- A parked portal is well again. ARGV: portal, lease. Returns now, or false when the lease is lost.
 local portal, lease = unpack(ARGV)
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end

@@ -1,4 +1,3 @@
-#!lua flags=allow-oom
 -- Who delivered callbacks goes. Returns 1 when some are due now and nobody was called.
 local now = clock()
 redis.call('DEL', KEY.notifier)
