@@ -79,6 +79,8 @@ class Caller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         callback_hosts: hosts to which its runs' status may be posted.
         callback_ranges: private addresses (CIDR) that those hosts may have.
         callback_secret: signs the callbacks (`whsec_...`, Standard Webhooks).
+        operations_url: where its operators are told that a portal is in trouble, and that it is well again
+            (docs/trouble.md); on one of the *callback_hosts*.
 
     """
 
@@ -89,6 +91,12 @@ class Caller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     callback_hosts: tuple[str, ...] = ()
     callback_ranges: tuple[str, ...] = ()
     callback_secret: Secret | None = None
+    operations_url: str | None = None
+
+    def may_be_posted_at(self, host: str) -> bool:
+        """Whether *host*, as it stands in a URL, is one of the *callback_hosts*; `*.` stands for one or more labels."""
+        named = (one.lower().strip("[]") for one in self.callback_hosts)
+        return any(host.lower() == one or (one.startswith("*.") and host.lower().endswith(one[1:])) for one in named)
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -202,6 +210,27 @@ def _check(told: _File) -> None:
                 ip_network(text)
             except ValueError as error:
                 raise Invalid(f"settings: callers.{name}.callback_ranges: {error}") from error
+        _check_callbacks(name, caller)
+
+
+def _check_callbacks(name: str, caller: Caller) -> None:
+    """That what is to be posted to *caller* can be: signed, and to a host of its own."""
+    if (caller.callback_hosts or caller.operations_url) and caller.callback_secret is None:
+        raise Invalid(f"settings: callers.{name} has no callback_secret, and nothing is posted unsigned")
+    if caller.operations_url is None:
+        return
+    where = f"settings: callers.{name}.operations_url"
+    try:
+        url = urlsplit(caller.operations_url)
+        _ = url.port
+    except ValueError as error:
+        raise Invalid(f"{where}: {error}") from error
+    if url.scheme not in {"http", "https"} or url.username is not None:
+        raise Invalid(f"{where} is not an http or https address without a user")
+    if not caller.may_be_posted_at(url.hostname or ""):
+        raise Invalid(f"{where} names the host {url.hostname!r}, which is not one of the caller's callback_hosts")
+    if url.scheme == "http" and not caller.callback_ranges:
+        raise Invalid(f"{where}: http goes only to the private addresses of callback_ranges; use https")
 
 
 def _secrets(told: _File, environment: Mapping[str, str], folder: Path) -> dict[Secret, str]:

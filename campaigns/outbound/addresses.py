@@ -34,24 +34,22 @@ class Reach(msgspec.Struct, frozen=True):
     """Where one caller's callbacks may go.
 
     Attributes:
-        hosts: names in lower case, international ones as `xn--`; `*.` in front stands for one or more labels.
+        caller: whose settings name the hosts, international ones as `xn--`.
         ranges: addresses that these hosts may have although they are not public.
 
     """
 
-    hosts: tuple[str, ...]
+    caller: Caller
     ranges: tuple[Network, ...]
 
     @classmethod
     def of(cls, caller: Caller) -> "Reach":
         """What the settings say of *caller*."""
-        hosts = tuple(host.lower().strip("[]") for host in caller.callback_hosts)
-        return cls(hosts, tuple(ip_network(text) for text in caller.callback_ranges))
+        return cls(caller, tuple(ip_network(text) for text in caller.callback_ranges))
 
     def names(self, host: str) -> bool:
         """Whether *host*, as it stands in a URL, is one of the hosts."""
-        host = host.lower()
-        return any(host == one or (one.startswith("*.") and host.endswith(one[1:])) for one in self.hosts)
+        return self.caller.may_be_posted_at(host)
 
     def may_dial(self, address: str) -> bool:
         """Whether a host that is named may be dialled at *address*: a public one, or one in the ranges."""
