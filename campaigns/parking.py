@@ -7,13 +7,16 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from campaigns.errors import CampaignsError, InDoubt, Later, MissingScope, RateLimited, Refused, Revoked, Unauthorized
-from campaigns.keys import SECOND
+from campaigns.keys import DAY, SECOND
 
 Reason = Literal["day", "moving", "token", "down"]
 """The day's budget is spent; HubSpot moves the account; the token is not accepted; HubSpot fails again and again."""
 
 LONGEST_PAUSE: Final = 600 * SECOND
 """A portal that is well again is used within ten minutes; one that is not costs 144 calls a day."""
+
+LONGEST_ASKED: Final = DAY
+"""HubSpot asks for up to 24 hours while it moves an account; no `Retry-After` is believed beyond that."""
 
 MOST_FAILURES: Final = 5
 """In a row: two may be chance, five are an outage."""
@@ -63,8 +66,22 @@ class Condition(msgspec.Struct, frozen=True):
                 return "down" if self.failures >= MOST_FAILURES else None
 
 
+def probe_says(error: CampaignsError | None) -> Literal["well", "ill", "nothing"]:
+    """What the one call to a parked portal tells of it, having ended in *error*; None when it was done."""
+    match error:
+        case None | Refused() | MissingScope():
+            return "well"  # HubSpot is at work; what it said is about this one call
+        case RateLimited(daily=False):
+            return "nothing"
+        case _:
+            return "ill"
+
+
 def pause(reason: Reason, error: CampaignsError | None, before: int, *, first: int, now: int, zone: str) -> int:
     """How long the portal is left alone before one real call is tried (ms).
+
+    A day that is spent ends at midnight at the latest, but it is asked for before: somebody may raise the budget, and
+    the zone in the settings may not be the account's.
 
     Args:
         reason: why it is parked.
@@ -75,10 +92,9 @@ def pause(reason: Reason, error: CampaignsError | None, before: int, *, first: i
         zone: the account's; its day ends at midnight there.
 
     """
-    if reason == "day":
-        return until_midnight(now, zone)
-    asked = int((error.after or 0) * SECOND) if isinstance(error, Later) else 0
-    return max(asked, min(2 * before, LONGEST_PAUSE) if before else first)
+    asked = min(int((error.after or 0) * SECOND), LONGEST_ASKED) if isinstance(error, Later) else 0
+    span = min(max(2 * before, first), LONGEST_PAUSE)
+    return max(asked, min(span, until_midnight(now, zone)) if reason == "day" else span)
 
 
 def until_midnight(now: int, zone: str) -> int:

@@ -42,12 +42,14 @@ class Departed(msgspec.Struct, frozen=True):
         at: the attempt of its steps.
         steps: for whom it leaves.
         place: its place in the quota, to be named again when the call has ended.
+        era: of the portal's parking, likewise.
 
     """
 
     at: int
     steps: Steps
     place: str
+    era: int
 
 
 class _Departure(msgspec.Struct, order=True):
@@ -126,10 +128,13 @@ class Calls:
         except CampaignsError as error:
             if isinstance(error, RateLimited) and not error.daily:
                 self.pause(error.after or LONGEST_PAUSE)
-            await self.parking.heard(error)
+            await self.parking.heard(departed.era, error)
+            raise
+        except BaseException:
+            self.parking.stay(departed.era)
             raise
         else:
-            await self.parking.heard(None)
+            await self.parking.heard(departed.era, None)
             return answer
         finally:
             await asyncio.shield(ride_out(lambda: self._portals.answered(self._lease.portal, [departed.place])))
@@ -165,6 +170,8 @@ class Calls:
             self._letting_go = None
 
     def _wait_on(self, departure: _Departure) -> None:
+        if departure.departed.done():
+            return  # whoever asked has gone
         if self._stopped:
             departure.departed.set_exception(Stopping())
         else:
@@ -175,19 +182,30 @@ class Calls:
         paused = self._paused_until - self._clock.now()
         if paused > 0:
             return paused
-        await self.parking.leave()
+        era = await self.parking.leave()
+        try:
+            departed = await self._journalled(departure, era)
+        except BaseException:
+            self.parking.stay(era)
+            raise
+        if isinstance(departed, Departed) and not departure.departed.done():
+            departure.departed.set_result(departed)
+            return 0
+        self.parking.stay(era)
+        # If whoever asked has gone, it has left in the journal but never will: its steps are looked up like any whose
+        # answer is missing.
+        return 0 if isinstance(departed, Departed) else departed
+
+    async def _journalled(self, departure: _Departure, era: int) -> Departed | int:
+        """The call as it leaves; else how many milliseconds to wait for a place."""
+        if self._stopped:
+            raise Stopping
         steps = departure.gather()
         place = f"{self._lease.token}.{departure.number}"
         self._leases.check(self._lease)
         call = Call(place, self.deadline, steps)
         answer = await ride_out(lambda: self._portals.send(self._lease, call, self._allowance.limit))
         if isinstance(answer, Full | Unheard):
-            self.parking.stay()
             return answer.wait
         self._clock.heard(answer.at)
-        if departure.departed.done():
-            self.parking.stay()
-            # It has left in the journal but never will: its steps are looked up like any whose answer is missing.
-            return 0
-        departure.departed.set_result(Departed(answer.at, steps, place))
-        return 0
+        return Departed(answer.at, steps, place, era)

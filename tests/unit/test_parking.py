@@ -7,11 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.errors import CampaignsError, InDoubt, Later, Problem, RateLimited, Refused, Revoked, Unauthorized
-from campaigns.parking import LONGEST_PAUSE, MOST_FAILURES, Condition, Reason, pause, until_midnight
+from campaigns.errors import (
+    CampaignsError,
+    InDoubt,
+    Later,
+    MissingScope,
+    Problem,
+    RateLimited,
+    Refused,
+    Revoked,
+    Unauthorized,
+)
+from campaigns.parking import LONGEST_PAUSE, MOST_FAILURES, Condition, Reason, pause, probe_says, until_midnight
 
 DOWN = Later("503")
+SPENT = RateLimited("day", daily=True)
 NOW = 1_795_000_000_000
+MINUTE = 60_000
 
 
 def reason(*errors: CampaignsError | None) -> Reason | None:
@@ -62,6 +74,46 @@ def test_the_pause_doubles_up_to_ten_minutes() -> None:
 def test_what_hubspot_asks_for_is_kept_whole() -> None:
     asked = Later("moving", after=86_400)
     assert pause("moving", asked, 0, first=60_000, now=NOW, zone="UTC") == 86_400_000
+
+
+def test_nobody_is_believed_who_asks_for_more_than_a_day() -> None:
+    asked = Later("moving", after=31_536_000)
+    assert pause("moving", asked, 0, first=60_000, now=NOW, zone="UTC") == 86_400_000
+
+
+@pytest.mark.parametrize("answer", [None, Refused("no such asset"), MissingScope("403")])
+def test_a_portal_that_answers_its_probe_is_well_whatever_it_says(answer: CampaignsError | None) -> None:
+    assert probe_says(answer) == "well"
+
+
+def test_a_probe_that_meets_a_full_window_has_told_nothing() -> None:
+    assert probe_says(RateLimited("burst")) == "nothing"
+
+
+@pytest.mark.parametrize("answer", [DOWN, InDoubt("cut"), SPENT, Unauthorized("401"), Revoked("refused")])
+def test_a_portal_in_trouble_stays_parked(answer: CampaignsError) -> None:
+    assert probe_says(answer) == "ill"
+
+
+def a_pause_for_the_day(before_midnight: int, before: int = 0, *, zone: str = "Europe/Berlin") -> int:
+    """The pause when the day is found to be spent so long before it ends in *zone*."""
+    midnight = NOW + until_midnight(NOW, zone)
+    return pause("day", SPENT, before, first=MINUTE, now=midnight - before_midnight, zone=zone)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Europe/Berlin", "America/Sao_Paulo"])
+def test_a_spent_day_is_over_at_midnight_of_the_account(zone: str) -> None:
+    assert a_pause_for_the_day(90_000, 8 * MINUTE, zone=zone) == 90_000
+
+
+def test_a_spent_day_is_asked_for_before_its_end_too() -> None:
+    """The budget may have been raised, and the zone in the settings may be wrong."""
+    assert a_pause_for_the_day(8 * 60 * MINUTE) == MINUTE
+    assert a_pause_for_the_day(7 * 60 * MINUTE, 8 * MINUTE) == LONGEST_PAUSE
+
+
+def test_a_day_that_ends_later_at_hubspot_than_here_costs_minutes_and_not_another_day() -> None:
+    assert a_pause_for_the_day(0, before=500) == MINUTE
 
 
 @given(st.integers(NOW, NOW + 400 * 86_400_000), st.sampled_from(["UTC", "Europe/Berlin", "America/Sao_Paulo"]))
