@@ -85,9 +85,12 @@ class Ledger:
         await self._write(pipeline)
 
     async def beat(self) -> None:
-        """Say that this worker and all its jobs live, in one round trip; the first time it makes the worker known."""
+        """Say that this worker and all its jobs live, in one round trip; the first time it makes the worker known.
+
+        All of it or nothing: half of it would be a worker without a TTL, which nobody would ever take for dead.
+        """
         worker, running = self._worker, list(self._worker.executions.values())
-        pipeline: Any = self._redis.pipeline(transaction=False)
+        pipeline: Any = self._redis.pipeline()
         worker.last_heartbeat = now()
         worker.set_state(WorkerStatus.BUSY if running else WorkerStatus.IDLE, pipeline)
         counts = {"successful_job_count": worker.successful_job_count, "failed_job_count": worker.failed_job_count}

@@ -60,8 +60,8 @@ class Remains:
                 pipeline.exists(worker)
             dead = [worker for worker, alive in zip(workers, await pipeline.execute(), strict=True) if not alive]
             if dead:
-                pipeline.srem(registry, *dead)
                 pipeline.srem(REDIS_WORKER_KEYS, *dead)
+                pipeline.srem(registry, *dead)  # the last: who is not in it any more is never looked at again
                 await pipeline.execute()
 
     async def _forget_begun(self) -> int:

@@ -53,6 +53,14 @@ async def test_all_beats_of_a_worker_take_one_round_trip(redis: Redis, ledger: L
     assert (await redis.info("stats"))["total_reads_processed"] - before == 2  # one of them is INFO
 
 
+async def test_a_beat_comes_whole_or_not_at_all(redis: Redis, ledger: Ledger) -> None:
+    """The first half of one is a worker that never expires."""
+    await begun(redis, ledger)
+    before = (await redis.info("commandstats"))["cmdstat_exec"]["calls"]
+    await ledger.beat()
+    assert (await redis.info("commandstats"))["cmdstat_exec"]["calls"] - before == 1
+
+
 async def test_a_worker_that_stops_beating_expires(redis: Redis, worker: AsyncWorker, ledger: Ledger) -> None:
     await begun(redis, ledger)
     await ledger.beat()
