@@ -13,12 +13,13 @@ DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "no
 
 
 @contextmanager
-def running_valkey() -> Iterator[ValkeyServer]:
-    """A Valkey as durable as the product asks for, on a socket of its own."""
+def running_valkey(**other: str) -> Iterator[ValkeyServer]:
+    """A Valkey as durable as the product asks for, on a socket of its own; its configuration may be *other*."""
     # Not in pytest's folders: the path of a socket may have no more than 107 characters.
     with tempfile.TemporaryDirectory(prefix="valkey-") as name:
         folder = Path(name)
-        server = ValkeyServer(port=0, data_dir=folder, unix_socket_path=folder / "valkey.sock", config=DURABLE)
+        socket = folder / "valkey.sock"
+        server = ValkeyServer(port=0, data_dir=folder, unix_socket_path=socket, config=DURABLE | other)
         server.start()
         try:
             yield server

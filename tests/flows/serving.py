@@ -61,16 +61,17 @@ def problem(answer: httpx.Response) -> tuple[int, str]:
     return answer.status_code, told["type"].removeprefix("urn:fanfare:problem:")
 
 
-@asynccontextmanager
-async def a_program(
-    folder: Path, redis_url: str
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
-    """`python -m service` with the settings that it finds in *folder*, once it is started, and a client of it."""
+def settings_file(
+    folder: Path, redis_url: str, *, hubspot: str = "http://127.0.0.1:8900", more: str = ""
+) -> dict[str, str]:
+    """The environment of a program whose settings are in *folder*; *more* are lines at their beginning."""
     path = folder / "fanfare.toml"
     path.write_text(
         f"""
         installation = "test"
+        {more}
         [portals.acme]
+        base_url = "{hubspot}"
         token = {{ env = "HUBSPOT_TOKEN" }}
         [callers.shop]
         keys = ["{digest(API_KEYS["shop"])}"]
@@ -81,11 +82,18 @@ async def a_program(
         properties = {{ hs_name = "Launch of {{{{ data.name }}}}" }}
         """
     )
-    environment = {"FANFARE_CONFIG": str(path), "FANFARE_REDIS_URL": redis_url, "HUBSPOT_TOKEN": "pat-test"}
+    return {"FANFARE_CONFIG": str(path), "FANFARE_REDIS_URL": redis_url, "HUBSPOT_TOKEN": "pat-test"}
+
+
+@asynccontextmanager
+async def a_program(
+    folder: Path, redis_url: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
+    """`python -m service` with the settings that it finds in *folder*, once it is started, and a client of it."""
     port = _free_port()
     command = ("-m", "service", "--port", str(port))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=os.environ | environment, stderr=asyncio.subprocess.PIPE
+        sys.executable, *command, env=os.environ | settings_file(folder, redis_url), stderr=asyncio.subprocess.PIPE
     )
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
