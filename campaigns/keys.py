@@ -41,13 +41,18 @@ PREFIXES: Final = {
     "epoch": "fanfare:epoch",  # since when HubSpot may know more than we do, and why (RETENTION)
     "found": "fanfare:found:",  # + portal: run id -> campaign, from the walk of an epoch (RETENTION)
     "subject": "fanfare:subject:",  # + lane hash: its campaign, and which run last set what (SUBJECT)
+    "access": "fanfare:access:",  # + grant: the access token of all processes (while it may be used)
+    "refresh": "fanfare:refresh:",  # + grant: the refresh token that HubSpot gave instead of the settings' (REFRESH)
+    "refreshing": "fanfare:refreshing:",  # + grant: who refreshes now (REFRESHING)
     # channels
     "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
 }
 """The beginning of every Redis key, by the name under which scripts know it."""
 
 PERMANENT: Final = frozenset({"accepts", "birth"})
-PERISHABLE: Final = frozenset({"lease", "call", "quota", "notifier", "shown", "epoch", "found", "subject"})
+PERISHABLE: Final = frozenset(
+    {"lease", "call", "quota", "notifier", "shown", "epoch", "found", "subject", "access", "refresh", "refreshing"}
+)
 """Keys that carry a TTL; all others but the permanent ones end with what they speak of."""
 
 LEASE: Final = 6 * SECOND
@@ -67,6 +72,12 @@ SHOWN: Final = 30 * DAY
 
 SUBJECT: Final = 400 * DAY
 """A yearly event finds last year's campaign; after its last run a subject is kept that long."""
+
+REFRESHING: Final = 12 * SECOND
+"""A refresh is given up after ten seconds; two more for its way into Redis. A dead process's turn ends with it."""
+
+REFRESH: Final = 400 * DAY
+"""Begins anew with each refresh: a portal that was silent for a year still finds its refresh token."""
 
 RETENTION: Final = 30 * DAY
 """Operators look back a month; HubSpot keeps the campaign itself."""
@@ -106,6 +117,11 @@ def subject_hash(space: str, subject: str) -> str:
 def lane_name(portal: str, space: str, subject: str) -> str:
     """Name the lane of a subject on a portal."""
     return _hash(portal, space, subject)
+
+
+def grant_name(portal: str, client_id: str, refresh_token: str) -> str:
+    """Name what a portal's app may ask tokens with: another app or a new connection is another grant."""
+    return f"{portal}.{_hash(client_id, refresh_token)}"
 
 
 def fingerprint(trigger: Trigger) -> str:

@@ -7,7 +7,7 @@ Whatever keeps tokens for all processes and lets one refresh at a time is a `She
 import asyncio
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
-from typing import Final, Protocol, TypeGuard
+from typing import Final, Protocol, TypeGuard, TypeVar
 from urllib.parse import urlencode
 
 import msgspec
@@ -16,8 +16,10 @@ from campaigns.errors import CampaignsError, Later, MissingScope, Problem, Refus
 from campaigns.hubspot.wire import Answer, error_of
 from campaigns.hubspot.wire.fields import decoded, number, text
 
-TOKEN_URL: Final = "https://api.hubapi.com/oauth/v1/token"  # noqa: S105  an address
-"""HubSpot deprecates it on 2027-02-16; its successors take the same fields in the same form."""
+T = TypeVar("T")
+
+TOKEN_PATH: Final = "/oauth/v1/token"  # noqa: S105  an address
+"""On HubSpot's host. Deprecated on 2027-02-16; its successors take the same fields in the same form."""
 
 LIFE: Final = 1_800.0
 """Seconds: "access tokens expire after 30 minutes", where an answer does not say."""
@@ -46,11 +48,13 @@ class Access(msgspec.Struct, frozen=True):
 
     Attributes:
         seconds: for how long it may still be used, the margin taken off.
+        refresh_token: the one that came with it: so far HubSpot always gives the same again.
 
     """
 
     token: str
     seconds: float
+    refresh_token: str | None = None
 
     def __repr__(self) -> str:
         """The part that is no secret."""
@@ -58,14 +62,18 @@ class Access(msgspec.Struct, frozen=True):
 
 
 class Shelf(Protocol):
-    """Keeps one portal's access token for all processes."""
+    """Keeps what HubSpot gave for one grant, for all processes. What raises, raises `Later`."""
 
     async def kept(self) -> Access | None:
-        """What was kept last, with the seconds that it has left now; less than 0 when it has ended."""
+        """The access token, with the seconds that it has left now; less than 0, or None, when it has ended."""
+        ...
+
+    async def refresh_token(self) -> str | None:
+        """The refresh token that HubSpot gave last; None when it is still the grant's."""
         ...
 
     async def keep(self, access: Access) -> None:
-        """Put *access* in the place of what was kept."""
+        """Put *access*, and the refresh token that came with it, in the place of what was kept."""
         ...
 
     def alone(self) -> AbstractAsyncContextManager[None]:
@@ -90,10 +98,7 @@ class StaticToken:
     async def token(self) -> str:
         """The token; raises `Unauthorized` if there is none that can be sent."""
         if self._token is None:
-            try:
-                self._token = sendable(self._read())
-            except OSError as error:
-                raise Unauthorized(f"the token cannot be read: {error.strerror}") from error
+            self._token = sendable(_brought(self._read))
         return self._token
 
     def rejected(self, token: str) -> None:
@@ -105,9 +110,12 @@ class StaticToken:
 class OAuthToken:
     """A token that is refreshed before it ends and after HubSpot rejected it, by one process for all.
 
+    A refresh that has begun is carried to its end, whoever asked for it and gave up: the answer may hold a new refresh
+    token, and a slow endpoint is no reason to ask it again.
+
     Args:
-        grant: what the app may ask tokens with.
-        shelf: keeps the token for all processes.
+        grant: brings what the app may ask tokens with from where it is, afresh for each refresh.
+        shelf: gives the shelf of a grant; another grant is another shelf, so nothing of a former connection is used.
         post: carries the refresh.
         clock: seconds that never run backwards; only spans are measured.
         url: the token endpoint.
@@ -115,14 +123,20 @@ class OAuthToken:
     """
 
     def __init__(
-        self, grant: Grant, shelf: Shelf, post: Post, *, clock: Callable[[], float], url: str = TOKEN_URL
+        self,
+        grant: Callable[[], Grant],
+        shelf: Callable[[Grant], Shelf],
+        post: Post,
+        *,
+        clock: Callable[[], float],
+        url: str,
     ) -> None:
         self._grant = grant
         self._shelf = shelf
         self._post = post
         self._clock = clock
         self._url = url
-        self._turn = asyncio.Lock()
+        self._renewing: asyncio.Task[str] | None = None
         self._mine: Access | None = None
         self._until = 0.0
         self._rejected: str | None = None
@@ -132,18 +146,15 @@ class OAuthToken:
 
         Raises:
             Revoked: HubSpot refused to refresh; somebody must connect the app again.
+            Unauthorized: the secrets that a refresh takes cannot be read.
             Later: no refresh could be had now.
 
         """
         if self._mine and self._clock() < self._until:
             return self._mine.token
-        async with self._turn:
-            if self._mine and self._clock() < self._until:
-                return self._mine.token
-            access = await self._shelf.kept()
-            if not self._good(access):
-                access = await self._refreshed()
-            return self._take(access)
+        if self._renewing is None:
+            self._renewing = asyncio.create_task(self._renewed())
+        return await asyncio.shield(self._renewing)
 
     def rejected(self, token: str) -> None:
         """Use *token* no more; the next call refreshes, unless another process already has."""
@@ -151,22 +162,40 @@ class OAuthToken:
         if self._mine and self._mine.token == token:
             self._mine = None
 
-    async def _refreshed(self) -> Access:
+    async def _renewed(self) -> str:
+        """A token that is good, whoever refreshed it."""
+        try:
+            grant = _brought(self._grant)
+            shelf = self._shelf(grant)
+            return await self._found(shelf) or await self._refreshed(grant, shelf)
+        finally:
+            self._renewing = None
+
+    async def _found(self, shelf: Shelf) -> str | None:
+        """The token that is kept, if it is good."""
+        asked = self._clock()
+        access = await shelf.kept()
+        return self._take(access, asked) if self._good(access) else None
+
+    async def _refreshed(self, grant: Grant, shelf: Shelf) -> str:
         """A token that this or another process has just refreshed."""
-        async with self._shelf.alone():
-            kept = await self._shelf.kept()
-            if self._good(kept):
-                return kept
-            access = granted(await self._post(self._url, refresh_form(self._grant)))
-            await self._shelf.keep(access)
-            return access
+        async with shelf.alone():
+            found = await self._found(shelf)
+            if found:
+                return found
+            newest = await shelf.refresh_token() or grant.refresh_token
+            asked = self._clock()
+            form = refresh_form(msgspec.structs.replace(grant, refresh_token=newest))
+            access = granted(await self._post(self._url, form))
+            await shelf.keep(access)
+            return self._take(access, asked)
+
+    def _take(self, access: Access, asked: float) -> str:
+        self._mine, self._until = access, asked + access.seconds
+        return access.token
 
     def _good(self, access: Access | None) -> TypeGuard[Access]:
         return access is not None and access.seconds > 0 and access.token != self._rejected
-
-    def _take(self, access: Access) -> str:
-        self._mine, self._until = access, self._clock() + access.seconds
-        return access.token
 
 
 def refresh_form(grant: Grant) -> bytes:
@@ -181,7 +210,7 @@ def refresh_form(grant: Grant) -> bytes:
 
 
 def granted(answer: Answer) -> Access:
-    """The token in the answer to a refresh. HubSpot gives the refresh token too, always the same.
+    """The tokens in the answer to a refresh.
 
     Raises:
         Revoked: HubSpot refused; the same refresh will be refused again.
@@ -195,7 +224,8 @@ def granted(answer: Answer) -> Access:
     except ValueError as error:
         raise Later(problem=Problem("a refreshed token cannot be read", status=answer.status)) from error
     life = number(told.get("expires_in")) or LIFE
-    return Access(sendable(text(told.get("access_token")) or ""), life - min(MARGIN, life / 2))
+    token = sendable(text(told.get("access_token")) or "")
+    return Access(token, life - min(MARGIN, life / 2), text(told.get("refresh_token")))
 
 
 def sendable(token: str) -> str:
@@ -211,8 +241,17 @@ def sendable(token: str) -> str:
     return bare
 
 
+def _brought(read: Callable[[], T]) -> T:
+    """What *read* brings from where it is."""
+    try:
+        return read()
+    except OSError as error:
+        raise Unauthorized(f"the token cannot be read: {error.strerror}") from error
+
+
 def _refusal(error: CampaignsError) -> CampaignsError:
     """The error of a refresh: what refuses a request refuses every further refresh too."""
     if isinstance(error, Refused | Unauthorized | MissingScope):
-        return Revoked(f"HubSpot refused to refresh the token: {error.problem.detail}", problem=error.problem)
+        detail = f"HubSpot refused to refresh the token: {error.problem.detail}"
+        return Revoked(problem=msgspec.structs.replace(error.problem, detail=detail))
     return error

@@ -1,4 +1,4 @@
-"""The truth, in Redis: triggers accepted, runs and where they stand, who serves which portal, callbacks due.
+"""The truth, in Redis: triggers accepted, runs and where they stand, who serves which portal, callbacks due, tokens.
 
 Everything that changes is a named Lua script in `lua/`; the modules beside this one say in Python what each takes and
 answers. `Store` is the front door.
@@ -18,6 +18,7 @@ from campaigns.store.portals import Portals
 from campaigns.store.runs import Runs
 from campaigns.store.scripts import Scripts
 from campaigns.store.sweeping import Sweeping
+from campaigns.store.tokens import Tokens
 
 
 async def _always() -> None:
@@ -52,3 +53,4 @@ class Store:
         self.ghosts = Ghosts(scripts)
         self.epochs = Epochs(scripts, keys.RETENTION)
         self.sweeping = Sweeping(scripts)
+        self.tokens = Tokens(scripts)

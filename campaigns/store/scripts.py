@@ -39,6 +39,10 @@ ScriptName = Literal[
     "claim_callbacks",
     "save_callbacks",
     "yield_callbacks",
+    "read_access",
+    "begin_refresh",
+    "keep_access",
+    "end_refresh",
 ]
 
 RUNS_WHEN_FULL: Final = "#!lua flags=allow-oom\n"
@@ -53,6 +57,8 @@ _SPANS: Final = {
     "SHOWN": keys.SHOWN,
     "RECOVERED": keys.RECOVERED,
     "SUBJECT": keys.SUBJECT,
+    "REFRESHING": keys.REFRESHING,
+    "REFRESH": keys.REFRESH,
 }
 
 

@@ -264,6 +264,10 @@ class Shelf:
         """Instead of what was."""
         self.access, self.since = access, self.scene.now
 
+    async def refresh_token(self) -> str | None:
+        """HubSpot gives no other."""
+        return None
+
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
         """There is no other."""
@@ -279,7 +283,8 @@ def app(scene: Scene) -> HubSpot:
 
     grant = Grant("client-test", "secret-test", "refresh-test")
     url = "http://hubspot.test/oauth/v1/token"
-    token = OAuthToken(grant, Shelf(scene), post, clock=lambda: scene.now, url=url)
+    shelf = Shelf(scene)
+    token = OAuthToken(lambda: grant, lambda _: shelf, post, clock=lambda: scene.now, url=url)
     return HubSpot(scene.http, token=token, base_url="http://hubspot.test")
 
 
