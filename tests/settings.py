@@ -55,6 +55,8 @@ def some_settings(
     call_deadline: float = 10.0,
     settle: float = 10.0,
     retention: int = keys.RETENTION,
+    secrets: Mapping[Secret, str] = SECRETS,
+    folder: Path = Path(),
 ) -> Settings:
     """Settings with the portal acme and the callers shop, events and office (an admin); or as told.
 
@@ -67,6 +69,8 @@ def some_settings(
         call_deadline: of acme, in seconds.
         settle: of acme, in seconds.
         retention: milliseconds.
+        secrets: instead of acme's token and the callers' secret.
+        folder: where the paths of secrets' files begin.
 
     """
     acme = Portal(token=TOKEN, base_url=hubspot, call_deadline=call_deadline, settle=settle)
@@ -78,6 +82,7 @@ def some_settings(
         book=book,
         redis_url=redis_url,
         data=Path(".fanfare"),
-        secrets=SECRETS,
+        secrets=dict(secrets),
         retention=retention,
+        folder=folder,
     )

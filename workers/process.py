@@ -17,13 +17,13 @@ import structlog
 from redis.asyncio import Redis
 
 from campaigns.errors import Unavailable
-from campaigns.hubspot.client import HubSpot, http_client
-from campaigns.hubspot.tokens import StaticToken
+from campaigns.hubspot.client import HubSpot, TokenSource, http_client, post_form
+from campaigns.hubspot.tokens import OAuthToken, StaticToken
 from campaigns.keys import SECOND
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
-from campaigns.quota import LIMITS, Allowance
-from campaigns.settings import Portal, Settings
+from campaigns.quota import Allowance
+from campaigns.settings import OAuth, Portal, Secret, Settings
 from campaigns.store import Store, connection
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
@@ -156,10 +156,10 @@ class Process:
         )
 
     def _calls(self, lease: Lease, told: Portal, clock: Clock, parking: Parking) -> Calls:
-        allowance = Allowance(LIMITS[told.tier])
+        allowance = Allowance(told.limit)
         hubspot = HubSpot(
             self._http,
-            token=StaticToken(partial(self.settings.secret, told.token)),
+            token=self._token(lease, told),
             base_url=told.base_url,
             version=told.version,
             deadline=told.call_deadline,
@@ -198,6 +198,19 @@ class Process:
             chance=random.random,
             stopping=self.stopping.is_set,
         )
+
+    def _token(self, lease: Lease, told: Portal) -> TokenSource:
+        match told.access:
+            case Secret() as reference:
+                return StaticToken(partial(self.settings.fresh, reference))
+            case OAuth() as app:
+                return OAuthToken(
+                    partial(self.settings.grant, app),
+                    partial(self.store.tokens.shelf, lease.portal, lease.token),
+                    partial(post_form, self._http),
+                    clock=time.monotonic,
+                    url=told.token_url,
+                )
 
 
 @asynccontextmanager
