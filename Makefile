@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 UV     := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup lock format check test test-all demo up bench
+.PHONY: help setup lock format check test test-all seeds demo up bench chaos soak
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -40,11 +40,20 @@ test-all: test ## and those that take minutes or need Debian packages, and the o
 	$(PYTEST) -m slow tests
 	tests/every-python
 
+seeds: setup ## the founding pages' facts, each with its tests; fails on a fact without them
+	$(PYTEST) -n 2 -m "seed and not slow" -p tests.contract.seed_table tests
+
 demo: setup ## the main job on this machine, from trigger to callback
 	$(BIN)/python -m cli.demo
 
 up: setup ## service, workers and simulator on this machine, until Ctrl-C
 	$(BIN)/fanfare up
+
+chaos: setup ## everything killed and everything wrong for a minute: no promise may break (SEED=n repeats one)
+	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED))
+
+soak: setup ## the same for half an hour, with the take-overs measured
+	$(BIN)/python -m tests.chaos soak $(if $(SEED),--seed $(SEED))
 
 bench: setup ## ratios against a bare application and a plain RQ one, in one run
 	$(BIN)/python -m bench
