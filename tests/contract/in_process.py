@@ -13,6 +13,7 @@ from simulator.app import create_app
 from simulator.versions import VERSIONS
 from simulator.wire import Cut
 from simulator.world import Beginning
+from tests.contract.asked import ASKED
 
 NOON: Final = 1_780_315_200.0  # 2026-06-01T12:00:00Z
 LATEST: Final = "2026-03"
@@ -112,4 +113,5 @@ async def a_scene(beginning: Beginning | None = None) -> AsyncIterator[Scene]:
     async with scene.http:
         await scene.control("POST", "reset")
         yield scene
+        ASKED.take(await scene.control("GET", "stats"))
     idle.append(scene)

@@ -56,7 +56,6 @@ async def test_a_delete_says_nothing_so_a_read_must(hubspot: HubSpot) -> None:
         await hubspot.read(made.id)
 
 
-@pytest.mark.seed("B5")
 @pytest.mark.seed("G11")
 async def test_a_campaign_names_its_brands(scene: Scene, hubspot: HubSpot) -> None:
     assert (await hubspot.create({"hs_name": "One"})).business_units == (0,)
@@ -64,7 +63,6 @@ async def test_a_campaign_names_its_brands(scene: Scene, hubspot: HubSpot) -> No
     assert (await hubspot.create({"hs_name": "Two"})).business_units != (0,)
 
 
-@pytest.mark.seed("B7")
 @pytest.mark.seed("G42")
 async def test_the_retired_goal_is_sent_and_never_comes_back(hubspot: HubSpot) -> None:
     made = await hubspot.create({"hs_name": "Launch", "hs_goal": "Sell"})
@@ -172,7 +170,6 @@ async def test_a_name_finds_parts_and_the_exact_match_is_ours(hubspot: HubSpot) 
     assert [one.name for one in found if one.name == "Sale"] == ["Sale"]
 
 
-@pytest.mark.seed("G14")
 @pytest.mark.seed("G40")
 @pytest.mark.parametrize("cursor", ["400", "first page"])
 async def test_a_walk_passes_cursors_that_would_not_bear_a_second_encoding(
@@ -202,8 +199,6 @@ async def test_sorts_are_by_moment_or_name_either_way_round(scene: Scene, hubspo
     ]
 
 
-@pytest.mark.seed("G9")
-@pytest.mark.seed("G10")
 @pytest.mark.seed("G41")
 async def test_what_was_not_asked_for_or_has_no_value_is_not_there(hubspot: HubSpot) -> None:
     await hubspot.create({"hs_name": "Launch"})
@@ -232,7 +227,6 @@ async def test_assets_are_attached_listed_page_by_page_and_detached(hubspot: Hub
     assert set((await hubspot.read(made.id)).assets) == {"SOCIAL_BROADCAST"}
 
 
-@pytest.mark.seed("G12")
 @pytest.mark.seed("G16")
 async def test_metrics_come_only_with_both_dates(hubspot: HubSpot) -> None:
     made = await hubspot.create({"hs_name": "Launch"})

@@ -184,7 +184,7 @@ def test_whatever_is_asked_the_answer_is_one_that_the_file_names(
 def test_whatever_is_asked_at_length_the_answer_is_one_that_the_file_names(
     portal: Portal, version: str, method: str, path: str
 ) -> None:
-    generated(portal.operation(version, method, path), portal.meets, examples=200)
+    generated(portal.operation(version, method, path), portal.meets, examples=100)
 
 
 # --- the judge himself ---

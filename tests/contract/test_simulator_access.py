@@ -26,8 +26,8 @@ async def scene() -> AsyncIterator[Scene]:
 @pytest.mark.parametrize("header", [None, "", "Bearer", "Bearer other", "Basic pat-test", "pat-test"])
 async def test_a_request_without_the_token_is_a_401_and_changes_nothing(scene: Scene, header: str | None) -> None:
     headers = {} if header is None else {"Authorization": header}
-    body = {"properties": {"hs_name": "A"}}
-    answer = await scene.http.post(VERSIONS[LATEST].prefix, json=body, headers=headers)
+    body = {"inputs": [{"properties": {"hs_name": "A"}}]}
+    answer = await scene.http.post(f"{VERSIONS[LATEST].prefix}/batch/create", json=body, headers=headers)
     assert (answer.status_code, answer.json()["category"]) == (401, "INVALID_AUTHENTICATION")
     assert "X-HubSpot-RateLimit-Max" not in answer.headers
     assert await scene.names() == []
@@ -63,11 +63,14 @@ OPERATIONS: list[tuple[str, str, object, str]] = [
 ]
 
 
-@pytest.mark.seed("G4")
-@pytest.mark.seed("G5")
-@pytest.mark.seed("G6")
+ROWS = {"marketing.campaigns.read": "G4", "marketing.campaigns.write": "G5", "marketing.campaigns.revenue.read": "G6"}
+
+
 @pytest.mark.seed("B8")
-@pytest.mark.parametrize(("method", "rest", "body", "scope"), OPERATIONS)
+@pytest.mark.parametrize(
+    ("method", "rest", "body", "scope"),
+    [pytest.param(*operation, marks=pytest.mark.seed(ROWS[operation[3]])) for operation in OPERATIONS],
+)
 async def test_a_missing_scope_is_a_403_that_names_it(
     scene: Scene, method: str, rest: str, body: object, scope: str
 ) -> None:

@@ -31,7 +31,6 @@ async def test_an_attached_asset_is_listed_under_its_campaign_and_type(scene: Sc
     assert listed == {"results": [{"id": "17", "name": "SOCIAL_BROADCAST 17"}]}
 
 
-@pytest.mark.seed("G13")
 @pytest.mark.parametrize("path", ["assets", "assets/"])
 async def test_a_list_of_assets_needs_a_type(scene: Scene, path: str) -> None:
     campaign = await scene.create("A")

@@ -112,7 +112,6 @@ async def test_a_property_that_the_portal_has_defined(scene: Scene, switch: str,
 
 
 @pytest.mark.seed("G42")
-@pytest.mark.seed("B7")
 @answers("retired_goal", {}, {"hs_goal": "more"})
 async def test_a_goal(scene: Scene, switch: str, answer: str, seen: dict[str, str]) -> None:
     await turned(scene, switch, answer)
