@@ -43,9 +43,6 @@ test-all: test ## and those that take minutes or need Debian packages, and the o
 seeds: setup ## the founding pages' facts, each with its tests; fails on a fact without them
 	$(PYTEST) -n 2 -m "seed and not slow" -p tests.contract.seed_table tests
 
-seeds: setup ## the founding pages' facts, each with its tests; fails on a fact without them
-	$(PYTEST) -n 2 -m "seed and not slow" -p tests.contract.seed_table tests
-
 demo: setup ## the main job on this machine, from trigger to callback
 	$(BIN)/python -m cli.demo
 
