@@ -7,7 +7,7 @@ from typing import Any, Final, Literal, cast
 
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError
+from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
 
 from campaigns import keys
 from campaigns.errors import StoreFull, Unavailable
@@ -78,6 +78,14 @@ def source(name: ScriptName) -> str:
     return f"{flags}local KEY = {{\n{told}}}\n{spans}{prelude}\n{own}"
 
 
+PASSING: Final = ("NOREPLICAS", "MISCONF", "BUSY")
+"""How Redis begins what it answers to a script that would be right at another time."""
+
+
+class ScriptFault(Exception):
+    """A script of ours is wrong, or what it found is: waiting does not help."""
+
+
 class Scripts:
     """The scripts of one Redis.
 
@@ -139,6 +147,9 @@ class Scripts:
             return await pipeline.execute()
 
 
-def _unavailable(error: Exception) -> Unavailable:
+def _unavailable(error: Exception) -> Exception:
+    told = str(error)
+    if type(error) is ResponseError and "@user_script" in told and not told.startswith(PASSING):
+        return ScriptFault(told)
     kind = StoreFull if isinstance(error, OutOfMemoryError) else Unavailable
     return kind(f"Redis: {error}")

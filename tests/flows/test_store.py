@@ -8,6 +8,7 @@ from campaigns.quota import Limit
 from campaigns.states import Done, Receipt, Sent
 from campaigns.store import Store
 from campaigns.store.portals import Call, Finished, Full, Granted, Lease, LeaseLost, Saved
+from campaigns.store.scripts import ScriptFault
 from tests.builders import a_run, acceptable
 
 LEASE = Lease("acme", "process-1", "token-1")
@@ -222,6 +223,13 @@ async def test_nothing_is_left_of_runs_that_ended_and_were_trimmed_but_permanent
     await store.portals.release(LEASE, 0, anyway=False)
     assert await store.sweeping.trim() == 2
     assert await redis.keys("*") == [b"fanfare:accepts"]
+
+
+async def test_a_script_that_is_wrong_is_a_fault_and_no_absence_of_redis(store: Store, redis: Redis) -> None:
+    """An absence is ridden out; a fault would be ridden out for ever."""
+    await redis.set("fanfare:due", "no sorted set")
+    with pytest.raises(ScriptFault, match="WRONGTYPE"):
+        await store.sweeping.find()
 
 
 async def test_a_callers_runs_are_read_in_pages_newest_first(store: Store) -> None:
