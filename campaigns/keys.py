@@ -31,12 +31,15 @@ PREFIXES: Final = {
     "lane": "fanfare:lane:",  # + lane hash: order and run id; the head has score 0, those behind it 1
     "ghosts": "fanfare:ghosts:",  # + portal: attempt declared absent -> when it is looked for
     "park": "fanfare:park:",  # + portal: why it is parked or paused, until when; RECOVERED once it is neither
-    "callbacks": "fanfare:callbacks",  # run id -> when its callback is tried next
+    "open": "fanfare:open:",  # + portal: caller -> how many of its runs are open
+    "told": "fanfare:told:",  # + portal: callers that were told of its trouble; RECOVERED once that is over
+    "callbacks": "fanfare:callbacks",  # id of a run or message -> when it is posted next
     # with a lifetime
     "lease": "fanfare:lease:",  # + portal: who serves it (LEASE)
     "call": "fanfare:call:",  # + portal: an RQ job was enqueued for it (CALL)
     "quota": "fanfare:quota:",  # + portal: place -> when it is free again (QUOTA)
     "notifier": "fanfare:notifier",  # somebody delivers callbacks (LEASE)
+    "message": "fanfare:message:",  # + message id: what a caller's operators are told (SHOWN)
     "shown": "fanfare:shown:",  # + portal: ghosts that people must decide about -> since when (SHOWN)
     "epoch": "fanfare:epoch",  # since when HubSpot may know more than we do, and why (RETENTION)
     "found": "fanfare:found:",  # + portal: run id -> campaign, from the walk of an epoch (RETENTION)
@@ -51,7 +54,8 @@ PREFIXES: Final = {
 
 PERMANENT: Final = frozenset({"accepts", "birth"})
 PERISHABLE: Final = frozenset(
-    {"lease", "call", "quota", "notifier", "shown", "epoch", "found", "subject", "access", "refresh", "refreshing"}
+    {"lease", "call", "quota", "notifier", "message", "shown", "epoch", "found", "subject"}
+    | {"access", "refresh", "refreshing"}
 )
 """Keys that carry a TTL; all others but the permanent ones end with what they speak of."""
 

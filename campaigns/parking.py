@@ -25,6 +25,29 @@ MOVING: Final = 477
 """HubSpot's status while an account is migrated (usage guidelines)."""
 
 
+class Message(msgspec.Struct, frozen=True):
+    """What a caller's operators are told of a portal; times are Redis's (ms).
+
+    Attributes:
+        id: names it, however often it is posted.
+        time: when the portal was found to be as *type* says.
+        since: when its trouble began.
+        until: when it is probed next; None once it has recovered.
+        runs: how many of the caller's runs were open on it then, those that are held until a time included.
+
+    """
+
+    id: str
+    type: Literal["portal.delayed", "portal.recovered"]
+    caller: str
+    portal: str
+    reason: Reason
+    time: int
+    since: int
+    until: int | None
+    runs: int
+
+
 class Condition(msgspec.Struct, frozen=True):
     """How a portal's last calls went.
 

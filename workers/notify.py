@@ -1,4 +1,4 @@
-"""Delivering callbacks: claims those that are due, posts them, saves what became of each.
+"""Delivering callbacks, and messages to operators: claims those that are due, posts them, saves what became of each.
 
 How a post is made, and what follows from its answer, is `campaigns.outbound`; when a job comes here is RQ's business.
 """
@@ -145,7 +145,10 @@ class Notifier:
         since = _seconds()
         back: list[Tried] = []
         for due in claimed.due:
-            host = self._hosts.setdefault(_host(due), Host())
+            if self._posts.where(due.what) is None:
+                back.append(Tried(*_name(due), "unwanted"))
+                continue
+            host = self._hosts.setdefault(self._host(due), Host())
             if host.wait() >= SOON:
                 back.append(self._put_back(due))
             elif _name(due) not in self._held:  # else Redis was away for so long that the claim has ended
@@ -154,8 +157,8 @@ class Notifier:
                 deliveries.create_task(self._deliver(due, host, since, stopping))
         if back:
             deliveries.create_task(self._keep(back))
-        for run in claimed.unreadable:
-            log.error("a callback cannot be read; a newer version must deliver it", run=run)
+        for identity in claimed.unreadable:
+            log.error("a callback cannot be read; a newer version must deliver it", id=identity)
 
     async def _deliver(self, due: Due, host: Host, since: float, stopping: asyncio.Event) -> None:
         try:
@@ -164,7 +167,7 @@ class Notifier:
             self._held.discard(_name(due))
             host.held -= 1
             if not host.held:
-                self._hosts.pop(_host(due), None)
+                self._hosts.pop(self._host(due), None)
             if len(self._held) == MOST_HELD - MOST_CLAIMED:
                 self._news.set()
 
@@ -189,27 +192,30 @@ class Notifier:
     async def _post(self, due: Due, host: Host) -> Tried:
         began = _seconds()
         try:
-            attempt = await self._posts.post(due.stored, due.ended.posted, self._now())
+            attempt = await self._posts.post(due.what, due.sequence, self._now())
         except Exception:  # one callback that cannot be built must not keep the others back
-            log.exception("a callback cannot be posted", run=due.stored.run.id)
+            log.exception("a callback cannot be posted", id=due.id)
             attempt = Unanswered("a fault of ours: the log has more")
         took = _seconds() - began
         host.took(took)
-        age = self._now() - (due.stored.ended or 0)
-        tried = _tried(due, after_attempt(attempt, tries=due.ended.tries, age=age, chance=self._chance()))
+        age = self._now() - due.since
+        tried = _tried(due, after_attempt(attempt, tries=due.tries, age=age, chance=self._chance()))
         log.info(
             "callback",
-            run=tried.run,
+            id=tried.id,
             sequence=tried.sequence,
-            caller=due.stored.run.caller,
-            host=_host(due),
-            tries=due.ended.tries + 1,
+            caller=due.caller,
+            host=self._host(due),
+            tries=due.tries + 1,
             seconds=round(took, 3),
             outcome=tried.outcome,
             again_ms=tried.span,
             problem=tried.problem,
         )
         return tried
+
+    def _host(self, due: Due) -> str:
+        return host_of(self._posts.where(due.what) or "")
 
     def _now(self) -> int:
         """Redis's time, as of the last claim."""
@@ -238,11 +244,7 @@ class Notifier:
 
 
 def _name(due: Due) -> tuple[str, int]:
-    return due.stored.run.id, due.ended.posted
-
-
-def _host(due: Due) -> str:
-    return host_of(due.stored.run.trigger.callbackurl or "")
+    return due.id, due.sequence
 
 
 def _tried(due: Due, verdict: Verdict) -> Tried:

@@ -26,7 +26,8 @@ class Parking:
     Args:
         trouble: what was known of the portal when its lease was taken.
         zone: the account's time zone.
-        probe_after: how long the portal is left alone at first (ms).
+        probe_after: how long the portal is left alone at first (ms); when it has been well for as long again, callers
+            are told that it has recovered.
 
     Attributes:
         well_since: when the portal was last unparked; a step's patience counts from there.
@@ -124,7 +125,7 @@ class Parking:
         self._why, self._pause = None, 0
         self._ask_again()
         async with self._saving:
-            self.well_since = await ride_out(lambda: self._store.unpark(self._lease))
+            self.well_since = await ride_out(lambda: self._store.unpark(self._lease, self._probe_after))
 
     def _ask_again(self) -> None:
         self._probed_until = 0

@@ -1,4 +1,4 @@
-"""Signed callbacks: the status of an ended run, posted to where its caller wants it and may have it.
+"""What is posted, signed: the status of an ended run to its caller, and messages to a caller's operators.
 
 What is due, and what became of it, is kept in `store`; the loop that delivers is `workers.notify`.
 """

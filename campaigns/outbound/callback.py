@@ -79,7 +79,7 @@ def callback_of(stored: Stored, sequence: int) -> Callback:
     body = _Body(
         id=name,
         type=f"run.{stored.ending}",
-        time=_rfc3339(stored.ended),
+        time=rfc3339(stored.ended),
         sequence=sequence,
         run=_Run(
             id=run.id,
@@ -121,5 +121,6 @@ def _problem(state: State) -> Problem | None:
     return state.problem if isinstance(state, Failed | Waiting) else None
 
 
-def _rfc3339(at: int) -> str:
+def rfc3339(at: int) -> str:
+    """A time (ms since the epoch) as bodies bear it (RFC 3339)."""
     return (_EPOCH + timedelta(milliseconds=at)).isoformat(timespec="milliseconds").replace("+00:00", "Z")

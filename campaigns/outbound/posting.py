@@ -1,4 +1,4 @@
-"""Posting callbacks: one attempt each, signed, within a deadline. When to try again is `attempts`."""
+"""Posting callbacks and messages: one attempt each, signed, within a deadline. When to try again is `attempts`."""
 
 import asyncio
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -11,8 +11,10 @@ from campaigns.model import Stored
 from campaigns.outbound import callback
 from campaigns.outbound.addresses import Reach
 from campaigns.outbound.attempts import Answered, Attempt, Unanswered, seconds_asked
-from campaigns.outbound.callback import Callback
+from campaigns.outbound.callback import Callback, callback_of
 from campaigns.outbound.dialling import CheckedTransport, Resolve, Resolver
+from campaigns.outbound.operations import message_of
+from campaigns.parking import Message
 from campaigns.settings import Caller, Settings
 
 DEADLINE: Final = 10.0
@@ -26,7 +28,7 @@ MOST_READ: Final = 20_000
 
 
 class Posts:
-    """Posts the callbacks of all callers; each caller's reach only what the settings let that caller reach.
+    """Posts to all callers, and to their operators; to each only where the settings let that caller be reached.
 
     Every attempt has a connection of its own: so each address is checked, a receiver's new place is found at once, and
     no attempt fails for a connection that the receiver has just given up.
@@ -56,20 +58,27 @@ class Posts:
     async def __aexit__(self, *_: object) -> None:
         await self._dial.aclose()
 
-    async def post(self, stored: Stored, sequence: int, now: int) -> Attempt:
-        """Post the status of the ended run *stored*, once.
+    def where(self, what: Stored | Message) -> str | None:
+        """The URL to which *what* is posted; None when nobody wants it."""
+        if isinstance(what, Stored):
+            return what.run.trigger.callbackurl
+        caller = self._settings.callers.get(what.caller)
+        return caller.operations_url if caller else None
+
+    async def post(self, what: Stored | Message, sequence: int, now: int) -> Attempt:
+        """Post the status of an ended run, or a message, once.
 
         Args:
-            stored: a run whose trigger names a callback URL.
-            sequence: the number of its status, from 1.
+            what: a run whose trigger names a callback URL, or a message whose caller has an `operations_url`.
+            sequence: the number of the run's status, from 1.
             now: the time that is signed, ms since the epoch; receivers refuse one that is minutes off theirs.
 
         """
-        name = stored.run.caller
+        name = what.run.caller if isinstance(what, Stored) else what.caller
         caller = self._settings.callers.get(name)
         if caller is None or caller.callback_secret is None:
             return Unanswered(f"the settings have no callers.{name}.callback_secret, and nothing is sent unsigned")
-        told = callback.callback_of(stored, sequence)
+        told = callback_of(what, sequence) if isinstance(what, Stored) else message_of(what, self.where(what) or "")
         headers = callback.headers(told, self._settings.secret(caller.callback_secret), now)
         return await self._attempt(self._clients[name], told, headers, now)
 

@@ -1,15 +1,15 @@
-"""Callbacks that are due: claimed by whoever delivers them, and what became of each."""
+"""Callbacks, and messages to operators, that are due: claimed by whoever delivers them, and what became of each."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, Literal
 
 import msgspec
 
 from campaigns.keys import SECOND
 from campaigns.model import Stored
+from campaigns.parking import Message
 from campaigns.store import records
-from campaigns.store.records import Ended
 from campaigns.store.scripts import Scripts
 
 COMES_BACK: Final = 15 * SECOND
@@ -17,10 +17,30 @@ COMES_BACK: Final = 15 * SECOND
 
 
 class Due(msgspec.Struct, frozen=True):
-    """A run whose final status is to be posted now."""
+    """What is to be posted now: the final status of a run, or a message to a caller's operators.
 
-    stored: Stored
-    ended: Ended
+    Attributes:
+        id: of the run or message.
+        what: the run, or the message.
+        sequence: the number of the run's status, from 1; a message has only one.
+        tries: how often it was posted.
+
+    """
+
+    id: str
+    what: Stored | Message
+    sequence: int
+    tries: int
+
+    @property
+    def caller(self) -> str:
+        """Whose it is."""
+        return self.what.caller if isinstance(self.what, Message) else self.what.run.caller
+
+    @property
+    def since(self) -> int:
+        """When there was first something to post (Redis's time)."""
+        return self.what.time if isinstance(self.what, Message) else self.what.ended or 0
 
 
 class ClaimedCallbacks(msgspec.Struct, frozen=True):
@@ -29,7 +49,7 @@ class ClaimedCallbacks(msgspec.Struct, frozen=True):
     Attributes:
         now: Redis's time.
         next_due: when the next one is due; None: not until told.
-        unreadable: runs that only a newer version of this program can read; they are due again after `COMES_BACK`.
+        unreadable: what only a newer version of this program can read; it is due again after `COMES_BACK`.
 
     """
 
@@ -44,41 +64,48 @@ class Tried(msgspec.Struct, frozen=True):
 
     Attributes:
         sequence: the number of the status that was posted: says nothing about a newer one of the same run.
-        outcome: delivered; parked until somebody replays it; due again after *span* ms; or untried, and due then.
+        outcome: delivered; unwanted, for want of an address; parked until somebody replays it; due again after *span*
+            ms; or untried, and due then.
         problem: what went wrong, for whoever looks at callbacks.
 
     """
 
-    run: str
+    id: str
     sequence: int
-    outcome: Literal["delivered", "parked", "due", "untried"]
+    outcome: Literal["delivered", "unwanted", "parked", "due", "untried"]
     span: int = 0
     problem: str = ""
 
 
 class Callbacks:
-    """The callbacks of ended runs."""
+    """The callbacks of ended runs, and the messages to operators."""
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
     async def claim(self, most: int) -> ClaimedCallbacks:
-        """Up to *most* callbacks whose time has come."""
+        """Up to *most* whose time has come."""
         now, next_due, *flat = await self._scripts.run("claim_callbacks", most, COMES_BACK)
         due, unreadable = [], []
         for i in range(0, len(flat), 2):
-            fields = records.pairs(flat[i + 1])
+            identity = flat[i].decode()
             try:
-                due.append(Due(records.read(fields), records.ended(fields)))
+                due.append(_due(identity, records.pairs(flat[i + 1])))
             except (KeyError, ValueError, zlib.error):
-                unreadable.append(flat[i].decode())
+                unreadable.append(identity)
         return ClaimedCallbacks(now, next_due if next_due >= 0 else None, tuple(due), tuple(unreadable))
 
     async def save(self, tried: Sequence[Tried]) -> None:
         """Save what became of deliveries; one whose status is delivered or outdated meanwhile is passed over."""
-        told = ((one.run, one.sequence, one.outcome, one.span, one.problem) for one in tried)
+        told = ((one.id, one.sequence, one.outcome, one.span, one.problem) for one in tried)
         await self._scripts.run("save_callbacks", *(part for one in told for part in one))
 
     async def leave(self) -> bool:
         """Whoever delivered callbacks goes; whether the notify job must be enqueued for what is due."""
         return bool(await self._scripts.run("yield_callbacks"))
+
+
+def _due(identity: str, fields: Mapping[str, bytes]) -> Due:
+    kept = records.ended(fields)
+    what = records.message(identity, fields) if "type" in fields else records.read(fields)
+    return Due(identity, what, kept.posted, kept.tries)

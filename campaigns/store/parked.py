@@ -20,7 +20,7 @@ class Trouble(msgspec.Struct, frozen=True):
         why: it is parked for this reason; None when it is not parked.
         until: when it is probed.
         pause: how long it was left alone this time (ms).
-        since: when it was first parked.
+        since: when its trouble began; still told when that is over.
         problem: what its last call ended in.
         paused: when an operator paused it, and who; None when nobody did.
         recovered: when it was last well again; 0 when that is long ago.
@@ -57,7 +57,7 @@ class Parked:
         )
 
     async def park(self, lease: Lease, why: Reason, span: int, problem: str) -> int:
-        """Leave the lease's portal alone for *span* ms; Redis's time.
+        """Leave the lease's portal alone for *span* ms, and tell the callers that wait for it; Redis's time.
 
         Raises:
             LeaseLost: the portal is no longer ours.
@@ -68,14 +68,16 @@ class Parked:
             raise LeaseLost
         return int(now)
 
-    async def unpark(self, lease: Lease) -> int:
+    async def unpark(self, lease: Lease, calm: int) -> int:
         """The lease's portal is well again; Redis's time.
+
+        Callers are told of it when it has been well for *calm* ms: trouble that comes back before is the same trouble.
 
         Raises:
             LeaseLost: the portal is no longer ours.
 
         """
-        now = await self._scripts.run("unpark", lease.portal, str(lease))
+        now = await self._scripts.run("unpark", lease.portal, str(lease), calm)
         if now is None:
             raise LeaseLost
         return int(now)

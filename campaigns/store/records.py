@@ -11,6 +11,7 @@ from typing import Final, cast, get_args
 import msgspec
 
 from campaigns.model import Ending, Place, Run, Stored, Subject
+from campaigns.parking import Message
 from campaigns.states import State
 from campaigns.wishes import AttachAsset, CreateCampaign, UpdateCampaign
 
@@ -25,7 +26,7 @@ _state: msgspec.msgpack.Decoder[State] = msgspec.msgpack.Decoder(State)
 
 
 class Ended(msgspec.Struct, frozen=True):
-    """What is kept of the callback of an ended run.
+    """What is kept of the callback of an ended run, and likewise of a message.
 
     Attributes:
         callback: due, delivered or parked; None for a run without one.
@@ -113,6 +114,12 @@ def ended(fields: Mapping[str, bytes]) -> Ended:
         tries=int(fields.get("callback_tries", 0)),
         problem=fields.get("callback_problem", b"").decode(),
     )
+
+
+def message(identity: str, fields: Mapping[str, bytes]) -> Message:
+    """The message to a caller's operators that these hash fields hold."""
+    told = {name: value.decode() for name, value in fields.items()}
+    return msgspec.convert({**told, "id": identity, "until": told.get("until")}, Message, strict=False)
 
 
 def _folded(record: bytes) -> Run:

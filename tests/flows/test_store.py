@@ -181,7 +181,7 @@ async def test_an_ended_run_is_folded_and_its_callback_is_due(store: Store) -> N
     stored = await store.runs.read(run.id)
     assert (stored.status, stored.run.campaign, stored.run) == ("done", "c-1", run)
     (due,) = (await store.callbacks.claim(10)).due
-    assert (due.stored.run.id, due.ended.posted) == (run.id, 1)
+    assert (due.id, due.sequence) == (run.id, 1)
 
 
 async def test_a_run_that_somebody_changed_meanwhile_does_not_end(store: Store) -> None:

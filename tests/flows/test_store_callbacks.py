@@ -19,7 +19,7 @@ def store(redis: Redis) -> Store:
 
 
 async def claim(store: Store) -> list[str]:
-    return [due.stored.run.id for due in (await store.callbacks.claim(100)).due]
+    return [due.id for due in (await store.callbacks.claim(100)).due]
 
 
 async def make_due(redis: Redis, run: str) -> None:
@@ -34,7 +34,7 @@ async def kept(redis: Redis, run: str) -> Ended:
 async def test_a_claimed_callback_comes_back_when_nobody_says_what_became_of_it(store: Store) -> None:
     run = await an_ended_run(store, "a", URL)
     claimed = await store.callbacks.claim(100)
-    assert [due.stored.run.id for due in claimed.due] == [run.id]
+    assert [due.id for due in claimed.due] == [run.id]
     assert await claim(store) == []
     assert (await store.callbacks.claim(100)).next_due == claimed.now + COMES_BACK
 
@@ -64,7 +64,7 @@ async def test_a_delivered_callback_is_never_claimed_again(store: Store, redis: 
 async def test_a_parked_callback_says_why_and_is_not_due(store: Store, redis: Redis) -> None:
     run = await an_ended_run(store, "a", URL)
     (due,) = (await store.callbacks.claim(100)).due
-    assert due.ended.problem == ""
+    assert due.tries == 0
     await store.callbacks.save([Tried(run.id, 1, "parked", problem="the receiver answered 410")])
     assert await redis.exists("fanfare:callbacks") == 0
     assert (await kept(redis, run.id)).problem == "the receiver answered 410"
@@ -119,7 +119,7 @@ async def test_a_run_that_only_a_newer_program_can_read_does_not_keep_the_others
     newer, run = await an_ended_run(store, "a", URL), await an_ended_run(store, "b", URL)
     await redis.hset(f"fanfare:run:{newer.id}", "record", b"2 and what we cannot know")
     claimed = await store.callbacks.claim(100)
-    assert [due.stored.run.id for due in claimed.due] == [run.id]
+    assert [due.id for due in claimed.due] == [run.id]
     assert claimed.unreadable == (newer.id,)
 
 

@@ -35,6 +35,7 @@ for i = 1, #ARGV, EACH do
     else
       enter(id)
     end
+    count_open(portal, caller, 1)
     touched[portal] = true
   end
   local first, at = unpack(redis.call('HMGET', KEY.run .. id, 'first', 'portal'))
@@ -43,6 +44,7 @@ end
 
 for portal in pairs(touched) do
   wake(portal)
+  tell_delayed(portal, now)
   if set_due(portal, now) then table.insert(answer[1], portal) end
 end
 return answer

@@ -20,6 +20,7 @@ for i = 4, #ARGV, 5 do
       'portal', portal, 'caller', caller, 'key', key, 'accepted', accepted, 'first', first)
     redis.call('ZADD', KEY.ended, now + retention, id)
     leave_lane(id, lane, order)
+    count_open(portal, caller, -1)
     if callback == '1' then
       redis.call('HSET', run, 'callback', 'due', 'posted', 1)
       redis.call('ZADD', KEY.callbacks, now, id)

@@ -106,6 +106,11 @@ local function leave_lane(id, lane, order)
   to_line(string.match(head, '%S+$'))
 end
 
+-- How many runs of each caller are open on a portal: whatever opens or ends a run says so here.
+local function count_open(portal, caller, change)
+  if redis.call('HINCRBY', KEY.open .. portal, caller, change) < 1 then redis.call('HDEL', KEY.open .. portal, caller) end
+end
+
 local function to_waiting(id, portal, till)
   redis.call('HSET', KEY.run .. id, 'place', 'waiting', 'until', till)
   redis.call('ZADD', KEY.waiting .. portal, till, id)
@@ -128,4 +133,35 @@ local function call_notifier()
     return false
   end
   return redis.call('SET', KEY.call .. '@callbacks', '', 'NX', 'PX', CALL) and true or false
+end
+
+-- Where that stands which is posted: the status of a run, or a message to a caller's operators, whose id alone has dots.
+local function posted_of(id)
+  return (string.find(id, '.', 1, true) and KEY.message or KEY.run) .. id
+end
+
+local function message_id(portal, caller, since, kind)
+  return table.concat({portal, caller, since, kind}, '.')
+end
+
+-- A message to a caller's operators, to be posted at a time, and after another one if that is still to be posted.
+local function tell(id, at, after, ...)
+  redis.call('HSET', KEY.message .. id, 'callback', 'due', 'posted', 1, 'after', after, ...)
+  redis.call('PEXPIRE', KEY.message .. id, SHOWN)
+  redis.call('ZADD', KEY.callbacks, at, id)
+end
+
+-- Tells each caller with open runs on a parked portal of it, once. Once the probe is due nobody knows how the portal is:
+-- whoever comes then is told if it is parked again. The sweep sees to it that somebody posts.
+local function tell_delayed(portal, now)
+  local why, since, till = unpack(redis.call('HMGET', KEY.park .. portal, 'why', 'since', 'until'))
+  if not why or tonumber(till) <= now then return end
+  local open = redis.call('HGETALL', KEY.open .. portal)
+  for i = 1, #open, 2 do
+    local caller, runs = open[i], open[i + 1]
+    if redis.call('SADD', KEY.told .. portal, caller) == 1 then
+      tell(message_id(portal, caller, since, 'delayed'), now, '', 'type', 'portal.delayed', 'caller', caller,
+        'portal', portal, 'reason', why, 'time', now, 'since', since, 'until', till, 'runs', runs)
+    end
+  end
 end

@@ -1,10 +1,10 @@
--- Saves what became of callbacks. ARGV, five for each: run id, number of the status that was posted, what became of it
--- (delivered, parked, due, untried), for the last two the span until the next try (ms), and what went wrong ('' nothing).
--- Returns now.
+-- Saves what became of callbacks and messages. ARGV, five for each: its id, number of the status that was posted, what
+-- became of it (delivered, unwanted, parked, due, untried), for the last two the span until the next try (ms), and what
+-- went wrong ('' nothing). Returns now.
 local now = clock()
 for i = 1, #ARGV, 5 do
   local id, sequence, outcome, span, problem = unpack(ARGV, i, i + 4)
-  local run = KEY.run .. id
+  local run = posted_of(id)
   local callback, posted = unpack(redis.call('HMGET', run, 'callback', 'posted'))
   -- Whoever posted slowly may find that another has delivered it since, or that the run has a newer status to post.
   if posted == sequence and callback ~= 'delivered' then

@@ -59,7 +59,7 @@ class SlowlyKept(Kept):
         self.why, self.span = why, span
         return NOW
 
-    async def unpark(self, lease: Lease) -> int:  # noqa: ARG002 - likewise
+    async def unpark(self, lease: Lease, calm: int) -> int:  # noqa: ARG002 - likewise
         await self._turn()
         self.why, self.span = None, 0
         return NOW
