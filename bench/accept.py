@@ -1,0 +1,133 @@
+"""The accept path: how much of a bare application's rate is left once each trigger is durable, and against a plain one.
+
+Each round measures the three one after the other on an empty embedded Valkey (fsync always), so that a machine that is
+busy for a while is busy for all of them. Afterwards the runs in Redis are counted against the 202s.
+"""
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from statistics import median
+from typing import Final
+
+from redis import Redis
+
+from bench.load import CONNECTIONS, KEY, Loaded, exact, load
+from bench.rows import Row
+from campaigns import embedded
+
+ROUNDS: Final = 5
+SECONDS: Final = 4.0
+WARM: Final = 1.0
+"""Seconds before each measure: Lua is loaded, pools are full."""
+
+CEILING: Final = 1.5
+"""What the load must reach, of the bare application's rate, for the rows to say anything."""
+
+SETTINGS: Final = f"""
+installation = "bench"
+[portals.acme]
+base_url = "http://127.0.0.1:8900"
+token = {{ env = "HUBSPOT_TOKEN" }}
+[callers.bench]
+keys = ["sha256:{hashlib.sha256(KEY.encode()).hexdigest()}"]
+portals = ["acme"]
+"""
+
+COMMANDS: Final = {
+    "ours": ("service", "--port"),
+    "bare": ("bench.apps", "bare"),
+    "first": ("bench.apps", "first"),
+    "null": ("bench.apps", "null"),
+}
+
+
+def rows() -> Iterator[Row]:
+    """Measure, telling what is measured on the way."""
+    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+        folder = Path(name)
+        (folder / "fanfare.toml").write_text(SETTINGS)
+        url = embedded.ensure(folder)
+        environment = {
+            "FANFARE_CONFIG": str(folder / "fanfare.toml"),
+            "FANFARE_REDIS_URL": url,
+            "HUBSPOT_TOKEN": "pat-test",
+        }
+        try:
+            with Redis.from_url(url) as redis:
+                yield from _rows(redis, environment)
+        finally:
+            embedded.stop(folder)
+
+
+def _rows(redis: Redis, environment: dict[str, str]) -> Iterator[Row]:
+    _, alone = _measure("null", environment, 0)
+    rates: dict[str, list[float]] = {"ours": [], "bare": [], "first": []}
+    lost = 0
+    for number in range(ROUNDS):
+        for name, seen in rates.items():
+            redis.flushall()
+            warm, loaded = _measure(name, environment, number)
+            seen.append(loaded.rate)
+            lost += warm.refused + loaded.refused
+            if name == "ours":
+                lost += _lost(redis, warm.accepted + loaded.accepted)
+    for name, seen in rates.items():
+        print(f"  accept, {name}: {median(seen):,.0f} a second ({min(seen):,.0f} .. {max(seen):,.0f})")
+    print(f"  accept, the load alone: {alone.rate:,.0f} a second")
+    void = None
+    if alone.rate < CEILING * median(rates["bare"]):
+        void = "the load is too slow"
+    elif lost:
+        void = f"{lost} triggers were refused, or are not in Redis as often as they got a 202"
+    for name, least in (("bare", 0.5), ("first", 6.0)):
+        ratios = tuple(ours / other for ours, other in zip(rates["ours"], rates[name], strict=True))
+        yield Row(f"accept, ours / {name}", ratios, least, void)
+
+
+def _measure(name: str, environment: dict[str, str], number: int) -> tuple[Loaded, Loaded]:
+    """The load of warming up, and the one that counts."""
+    with _serving(name, environment) as port:
+        return load(port, WARM, f"w{number}"), load(port, SECONDS, f"r{number}")
+
+
+def _lost(redis: Redis, accepted: int) -> int:
+    """How far the runs in Redis are from the 202s; a load that is not exact leaves some runs whose 202 nobody read."""
+    runs = sum(1 for _ in redis.scan_iter("fanfare:run:*", count=10_000))
+    unread = 0 if exact() else 2 * CONNECTIONS
+    return max(accepted - runs, runs - accepted - unread, 0)
+
+
+@contextmanager
+def _serving(name: str, environment: dict[str, str]) -> Iterator[int]:
+    """The port on which the application *name* answers."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = int(server.getsockname()[1])
+    command = [sys.executable, "-m", *COMMANDS[name], str(port)]
+    process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL)
+    try:
+        _wait(port)
+        yield port
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.wait(timeout=30)
+
+
+def _wait(port: int) -> None:
+    until = time.monotonic() + 30
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return
+    raise TimeoutError(f"nothing answers on port {port}")
