@@ -32,7 +32,7 @@ PREFIXES: Final = {
     "ghosts": "fanfare:ghosts:",  # + portal: attempt declared absent -> when it is looked for
     "park": "fanfare:park:",  # + portal: why it is parked or paused, until when; RECOVERED once it is neither
     "open": "fanfare:open:",  # + portal: caller -> how many of its runs are open
-    "told": "fanfare:told:",  # + portal: callers that were told of its trouble; RECOVERED once that is over
+    "told": "fanfare:told:",  # + portal: caller -> id of the last message of its trouble; RECOVERED once that is over
     "callbacks": "fanfare:callbacks",  # id of a run or message -> when it is posted next
     # with a lifetime
     "lease": "fanfare:lease:",  # + portal: who serves it (LEASE)

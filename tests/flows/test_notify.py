@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from typing import cast
 
 import pytest
@@ -15,10 +14,11 @@ from campaigns.outbound import Posts, connected
 from campaigns.store import Store, records
 from campaigns.store.records import Ended
 from campaigns.store.wakes import CALLBACKS, Wakes
+from tests.flows.delivering import a_notifier, delivering
 from tests.flows.ending import an_ended_run
 from tests.flows.working import until
 from tests.receiver import Receiver, calling_back
-from workers.notify import Host, Notifier
+from workers.notify import Host
 
 SETTINGS = calling_back("127.0.0.1", "127.0.0.2")
 
@@ -38,23 +38,6 @@ async def receiver() -> AsyncIterator[Receiver]:
 async def posts() -> AsyncIterator[Posts]:
     async with connected(SETTINGS) as posts:
         yield posts
-
-
-def a_notifier(store: Store, posts: Posts) -> Notifier:
-    """One that waits the least that it may."""
-    return Notifier(store.callbacks, posts, chance=lambda: 0.0)
-
-
-@asynccontextmanager
-async def delivering(notifier: Notifier) -> AsyncIterator[None]:
-    """Deliver meanwhile."""
-    stopping = asyncio.Event()
-    serving = asyncio.create_task(notifier.serve(stopping, asyncio.Event(), linger=60))
-    try:
-        yield
-    finally:
-        stopping.set()
-        await serving
 
 
 async def kept(redis: Redis, run: str) -> Ended:

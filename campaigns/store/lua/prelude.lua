@@ -144,11 +144,13 @@ local function message_id(portal, caller, since, kind)
   return table.concat({portal, caller, since, kind}, '.')
 end
 
--- A message to a caller's operators, to be posted at a time, and after another one if that is still to be posted.
-local function tell(id, at, after, ...)
-  redis.call('HSET', KEY.message .. id, 'callback', 'due', 'posted', 1, 'after', after, ...)
+-- A message to a caller's operators, to be posted from a time on, behind the last one if that is still to be posted.
+local function tell(portal, caller, id, at, ...)
+  local last = redis.call('HGET', KEY.told .. portal, caller) or ''
+  redis.call('HSET', KEY.message .. id, 'callback', 'due', 'posted', 1, 'after', last, 'portal', portal, 'caller', caller, ...)
   redis.call('PEXPIRE', KEY.message .. id, SHOWN)
   redis.call('ZADD', KEY.callbacks, at, id)
+  redis.call('HSET', KEY.told .. portal, caller, id)
 end
 
 -- Tells each caller with open runs on a parked portal of it, once. Once the probe is due nobody knows how the portal is:
@@ -159,9 +161,10 @@ local function tell_delayed(portal, now)
   local open = redis.call('HGETALL', KEY.open .. portal)
   for i = 1, #open, 2 do
     local caller, runs = open[i], open[i + 1]
-    if redis.call('SADD', KEY.told .. portal, caller) == 1 then
-      tell(message_id(portal, caller, since, 'delayed'), now, '', 'type', 'portal.delayed', 'caller', caller,
-        'portal', portal, 'reason', why, 'time', now, 'since', since, 'until', till, 'runs', runs)
+    local id = message_id(portal, caller, since, 'delayed')
+    if redis.call('HGET', KEY.told .. portal, caller) ~= id then
+      tell(portal, caller, id, now, 'type', 'portal.delayed', 'reason', why, 'time', now, 'since', since, 'until', till,
+        'runs', runs)
     end
   end
 end
