@@ -236,6 +236,20 @@ async def test_trouble_that_comes_back_later_is_told_anew(store: Store, redis: R
     ]
 
 
+async def test_who_has_nothing_to_do_with_the_next_trouble_hears_nothing_of_it(store: Store, redis: Redis) -> None:
+    lease = await a_portal_with_runs(store)
+    await store.portals.claim(lease, 100, 0)
+    first = await store.parked.park(lease, "down", PROBED, "503")
+    await store.parked.unpark(lease, CALM)
+    await everything(store, redis)
+    await store.portals.finish(lease, [Finished(a_run("e-1", caller="events"), 1, "done")], DAY)
+    while await now(redis) <= first:
+        pass  # for a millisecond at most
+    second = await store.parked.park(lease, "down", PROBED, "503")
+    await store.parked.unpark(lease, CALM)
+    assert await everything(store, redis) == [("shop", "portal.delayed", second), ("shop", "portal.recovered", second)]
+
+
 async def test_an_answer_of_redis_that_is_lost_tells_nobody_twice(store: Store, redis: Redis) -> None:
     """Whoever did not hear that it has parked or unparked a portal does so again."""
     lease = await a_portal_with_runs(store)
@@ -243,8 +257,11 @@ async def test_an_answer_of_redis_that_is_lost_tells_nobody_twice(store: Store, 
     await store.parked.park(lease, "down", PROBED, "503")
     for due in (await store.callbacks.claim(100)).due:
         await store.callbacks.save([Tried(due.id, 1, "delivered")])
+    at = await store.parked.unpark(lease, CALM)
+    while await now(redis) <= at:
+        pass  # for a millisecond at most
     await store.parked.unpark(lease, CALM)
-    await store.parked.unpark(lease, CALM)
+    assert (await store.parked.of("acme")).recovered == at
     await later(redis, CALM)
     told = await claimed(store)
     assert {(message.id, message.reason) for message in told.values()} == {
