@@ -63,10 +63,14 @@ class Show(msgspec.Struct, frozen=True):
 
 
 class Leave(msgspec.Struct, frozen=True):
-    """There is nothing to do about it now."""
+    """It is the one in the receipt."""
 
 
-Verdict = Remove | Show | Leave
+class Wait(msgspec.Struct, frozen=True):
+    """Its run has not ended: it will adopt it, or get another. Only then it is known what to do."""
+
+
+Verdict = Remove | Show | Leave | Wait
 
 
 def of_step(run: Run, name: str, marker: Marker) -> Ghost | None:
@@ -121,5 +125,5 @@ def verdict(ghost: Ghost, seen: Seen, stored: Stored | None) -> Verdict:
             return Show(seen.id, "somebody uses or has changed it")
         return Remove(seen.id)
     if stored is not None and stored.ending is None:
-        return Leave()  # the run still looks for it, and will adopt it
+        return Wait()
     return Show(seen.id, "its run has no receipt, so this may be the only one")

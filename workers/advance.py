@@ -137,12 +137,14 @@ async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, con
     if not isinstance(sent, Sent):
         raise TypeError(f"{step.name} is not in doubt")
     try:
-        receipt = await reconcile(on.ways, run, step, stored.accepted)
+        found = await reconcile(on.ways, run, step, stored.accepted)
     except Later as error:
         return await _wait(on, run, _pause(on, error))
-    log.info("step.reconciled", run=run.id, step=step.name, found=receipt is not None, conclusive=conclusive)
-    if receipt:
-        return await _done(on, stored, run, step, receipt, attempt=step.at)
+    log.info("step.reconciled", run=run.id, step=step.name, found=found is not None, conclusive=conclusive)
+    if found:
+        # When an earlier attempt has come late, this one stands beside it, or may yet.
+        ghost = None if found.attempt == step.at else _ghost(on, run, step)
+        return await _done(on, stored, run, step, found.receipt, attempt=found.attempt, ghost=ghost)
     if conclusive:
         state = after_absence(sent, step.at, **_now(on))
         return await _saved(on, run, step, state, ghost=_ghost(on, run, step))
@@ -173,20 +175,30 @@ async def _wait(on: Advancing, run: Run, span: int) -> Gone:
 
 
 def _ghost(on: Advancing, run: Run, step: Step) -> tuple[Ghost, int] | None:
-    """What the step's attempt leaves behind when it is declared absent, and when that is looked for first."""
-    ghost = ghosts.of_step(run, step.name, marker_of(run, step.at))
-    look = ghosts.next_look(step.at, on.clock.now(), on.looks)
-    return (ghost, look) if ghost is not None and look is not None else None
+    """What the step's attempt leaves behind when another one counts, and when that is looked for: once at the least."""
+    ghost, now = ghosts.of_step(run, step.name, marker_of(run, step.at)), on.clock.now()
+    if ghost is None or not on.looks:
+        return None
+    return ghost, ghosts.next_look(step.at, now, on.looks) or now
 
 
-async def _done(on: Advancing, stored: Stored, run: Run, step: Step, receipt: Receipt, *, attempt: int = 0) -> Run:
+async def _done(
+    on: Advancing,
+    stored: Stored,
+    run: Run,
+    step: Step,
+    receipt: Receipt,
+    *,
+    attempt: int = 0,
+    ghost: tuple[Ghost, int] | None = None,
+) -> Run:
     """The step has come true; if it is the campaign's, the subject learns it in the same breath."""
     subject = b""
     if stored.run.subject is not None and step is run.steps[0]:
         marker = str(marker_of(run, attempt)) if isinstance(step.wish, CreateCampaign) and attempt else ""
         done = run.with_state(step.name, Done(receipt), step.at)
         subject = records.subject_fields(done, stored.order, marker)
-    now = await on.journal.save(Saved(run, step.name, Done(receipt), subject=subject))
+    now = await on.journal.save(Saved(run, step.name, Done(receipt), ghost=ghost, subject=subject))
     return run.with_state(step.name, Done(receipt), now)
 
 

@@ -72,7 +72,8 @@ class Past:
                 campaign = await ride_out(lambda: self._on.epochs.found(self._on.portal, run.id))
                 return Receipt(campaign, adopted=True) if campaign else None
             case AddItem() as wish:
-                return await find_item(ways.calls, run, wish)
+                item = await find_item(ways.calls, run, wish)
+                return item.receipt if item else None
             case _:
                 return None
 

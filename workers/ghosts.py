@@ -8,7 +8,7 @@ import structlog
 
 from campaigns import ghosts
 from campaigns.errors import CampaignsError, NotFound, Refused
-from campaigns.ghosts import Ghost, Leave, Remove, Seen, Show
+from campaigns.ghosts import Ghost, Leave, Remove, Seen, Show, Wait
 from campaigns.hubspot import wire
 from campaigns.hubspot.index import Index
 from campaigns.hubspot.properties import RETIRED
@@ -96,6 +96,8 @@ async def _look(on: Haunted, ghost: Ghost, index: Index) -> Looked:
         match ghosts.verdict(ghost, one, stored):
             case Leave():
                 continue
+            case Wait():
+                return Looked(ghost, next_look or on.clock.now() + ONCE_MORE)
             case Show(id=told, why=why):
                 log.warning("ghost.shown", portal=on.lease.portal, ghost=str(ghost), id=told, why=why)
                 return Looked(ghost, None, told)

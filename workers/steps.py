@@ -55,7 +55,19 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
             assert_never(step.wish)
 
 
-async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Receipt | None:
+class Found(msgspec.Struct, frozen=True):
+    """What HubSpot has of a step whose answer is missing.
+
+    Attributes:
+        attempt: which of the step's attempts made it: of several that did, the earliest.
+
+    """
+
+    receipt: Receipt
+    attempt: int
+
+
+async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Found | None:
     """What HubSpot has of a step whose answer is missing; None when it has nothing.
 
     A campaign whose marker is older than *accepted*, when the run was, bears a copy of some other marker.
@@ -69,7 +81,7 @@ async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Receipt 
         case CreateCampaign():
             index = await ways.lookup.look(step.at)
             found = [found for found in index.find(run.id) if found.attempt >= accepted]
-            return Receipt(found[0].campaign.id, adopted=True) if found else None
+            return Found(Receipt(found[0].campaign.id, adopted=True), found[0].attempt) if found else None
         case AddItem() as wish:
             return await find_item(ways.calls, run, wish)
         case AttachAsset() | UpdateCampaign():
@@ -112,14 +124,17 @@ async def _add_item(calls: Calls, run: Run, step: Step, wish: AddItem, sent: Sen
     return Came(departed.at, item if isinstance(item, CampaignsError) else Receipt(item.id))
 
 
-async def find_item(calls: Calls, run: Run, wish: AddItem) -> Receipt | None:
+async def find_item(calls: Calls, run: Run, wish: AddItem) -> Found | None:
     """The item that an attempt of *run* has made for *wish*, by one read of the campaign's totals."""
     totals = await calls.read(wire.totals(_campaign(run)))
-    for item in totals.items(wish.kind):
-        marker = keys.marker_in(item.description)
-        if marker and marker.run == run.id and (item.name, item.order) == (wish.name, wish.order):
-            return Receipt(item.id, adopted=True)
-    return None
+    found = [
+        Found(Receipt(item.id, adopted=True), marker.attempt)
+        for item in totals.items(wish.kind)
+        if (item.name, item.order) == (wish.name, wish.order)
+        and (marker := keys.marker_in(item.description))
+        and marker.run == run.id
+    ]
+    return min(found, key=lambda one: one.attempt, default=None)
 
 
 async def _depart(calls: Calls, run: Run, step: Step, sent: Sent) -> Departed:

@@ -7,6 +7,8 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
+from campaigns.ghosts import Ghost
+from campaigns.keys import Marker
 from campaigns.model import Run
 from campaigns.states import Done
 from campaigns.wishes import AddItem, CreateCampaign
@@ -52,9 +54,17 @@ async def receipt(process: Process, run: Run) -> str:
 
 
 async def somebody_attaches_a_form(hubspot: Running, campaign: str) -> None:
-    url = f"{hubspot.url}/marketing/campaigns/2026-03/{campaign}/assets/FORM/7"
+    await by_hand(hubspot, "PUT", f"/{campaign}/assets/FORM/7")
+
+
+async def appears(hubspot: Running, properties: dict[str, str]) -> None:
+    await by_hand(hubspot, "POST", "", {"properties": properties})
+
+
+async def by_hand(hubspot: Running, method: str, path: str, body: object = None) -> None:
+    url = f"{hubspot.url}/marketing/campaigns/2026-03{path}"
     async with httpx.AsyncClient(trust_env=False) as http:
-        answer = await http.put(url, headers={"authorization": "Bearer pat-test"})
+        answer = await http.request(method, url, headers={"authorization": "Bearer pat-test"}, json=body)
     answer.raise_for_status()
 
 
@@ -124,6 +134,45 @@ async def test_an_item_that_commits_late_is_removed_and_the_one_in_the_receipt_s
 
         await until(appeared)
         await until(removed)
+
+
+async def test_of_two_attempts_that_both_came_to_be_the_later_is_a_ghost_of_the_adopted(
+    redis_url: str, hubspot: Running
+) -> None:
+    """The first comes late, the second's answer is lost: the look finds both, and the receipt names the first."""
+    run = a_run("both")
+    async with engine(redis_url, hubspot.url, ghost_looks=(1.5,)) as process, serving(process):
+        create = {"method": "POST", "path": "", "times": 1}
+        hubspot.plan({"do": "late_commit", "delay_ms": 450, **create}, {"do": "cut_after", **create})
+        await accept(process, [run])
+        await ended(process, [run])
+        assert len(standing(hubspot)) == 2
+        kept = await receipt(process, run)
+        assert kept == standing(hubspot)[0]
+
+        async def removed() -> bool:
+            return standing(hubspot) == [kept]
+
+        await until(removed)
+
+
+async def test_a_ghost_is_looked_for_until_its_run_has_ended(redis_url: str, hubspot: Running, redis: Redis) -> None:
+    """Its looks may be over before its run gets a receipt."""
+    run = a_run("open", notbefore=2**45)
+    ghost = str(Ghost("campaign", "-", 0, Marker(run.id, 1)))
+    async with engine(redis_url, hubspot.url, ghost_looks=(1.0,)) as process:
+        await accept(process, [run])
+        await redis.zadd("fanfare:ghosts:acme", {ghost: 1})
+        await appears(hubspot, {"hs_name": "open", "hs_notes": str(Marker(run.id, 1))})
+        before = hubspot.stats()["requests"]
+
+        async def looked_at() -> bool:
+            return bool(hubspot.stats()["requests"] == before + 3)  # the walk, the campaign, its items
+
+        async with serving(process):
+            await until(looked_at)
+    assert len(standing(hubspot)) == 1
+    assert await redis.zscore("fanfare:ghosts:acme", ghost)
 
 
 async def test_a_ghost_is_looked_for_though_its_portal_has_no_open_run(

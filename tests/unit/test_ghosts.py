@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns import ghosts
-from campaigns.ghosts import Ghost, Leave, Remove, Seen, Show
+from campaigns.ghosts import Ghost, Leave, Remove, Seen, Show, Wait
 from campaigns.keys import Marker
 from campaigns.model import Ending, Stored
 from campaigns.states import Done, Pending, Receipt, State
@@ -34,8 +34,8 @@ def test_what_somebody_uses_is_shown() -> None:
     assert isinstance(ghosts.verdict(GHOST, Seen("c-2", touched=True), stored(Done(Receipt("c-1")))), Show)
 
 
-def test_while_the_run_still_looks_for_it_nothing_is_done() -> None:
-    assert ghosts.verdict(GHOST, Seen("c-2", touched=False), stored(Pending())) == Leave()
+def test_while_the_run_may_still_adopt_it_nothing_is_decided() -> None:
+    assert ghosts.verdict(GHOST, Seen("c-2", touched=False), stored(Pending())) == Wait()
 
 
 @pytest.mark.parametrize("run", [stored(Pending(), "failed"), None])
