@@ -78,6 +78,8 @@ class Chance:
         dice = random.Random(f"{self._seed} {havoc.victim}")  # noqa: S311 - havoc must be repeatable
         done = 0
         while havoc.times is None or done < havoc.times:
+            if self._watching and havoc.victim == "holder":
+                await self._until_taken_over()
             await self._pause(dice.uniform(*havoc.gaps))
             if self.over:
                 return
@@ -177,6 +179,11 @@ class Chance:
             return await look(self._redis)
         except (RedisError, OSError):
             return None  # Valkey is away
+
+    async def _until_taken_over(self) -> None:
+        ended = asyncio.create_task(self._ended.wait())
+        await asyncio.wait({ended, *self._watching}, return_when=asyncio.FIRST_COMPLETED)
+        ended.cancel()
 
     async def _pause(self, seconds: float) -> None:
         """Wait, but no longer than havoc lasts."""

@@ -105,7 +105,7 @@ class Scene(msgspec.Struct, frozen=True):
     havoc: tuple[Havoc, ...] = ()
     settle: float = 1.5
     call_deadline: float = 3.0
-    ghost_looks: tuple[float, ...] = (6.0, 12.0, 24.0)
+    ghost_looks: tuple[float, ...] = (5.0, 10.0)
     probe_after: float = 2.0
     drain: float = 60.0
     quiet: float = 60.0
@@ -151,7 +151,7 @@ def _wanted(dice: random.Random, subject: str, sequence: int, numbers: Iterator[
         sequence=sequence,
         name=f"Launch {next(numbers)} of {subject}",
         priority=dice.choice(PRIORITIES),
-        assets=tuple(f"{kind} {next(numbers)}" for kind in dice.sample(ASSETS, k=dice.randint(1, 3))),
+        assets=tuple(f"{kind} {next(numbers)}" for kind in dice.sample(ASSETS, k=dice.randint(1, 2))),
         budget=tuple(
             (f"Item {sequence}.{order}", float(dice.randint(1, 900))) for order in range(dice.choice((0, 1, 1, 2)))
         ),
@@ -177,7 +177,7 @@ def trouble(settle: float, call_deadline: float) -> tuple[dict[str, Any], ...]:
         {"do": "delay", "share": 0.003, "delay_ms": int((call_deadline + 1) * 1000)},
         {"do": "delay", "share": 0.04, "delay_ms": 400},
         {"do": "delay", "delay_ms": HUBSPOT_TAKES},
-        {"do": "lag_list", "share": 0.3, "delay_ms": lag},
+        {"do": "lag_list", "share": 0.6, "delay_ms": lag},
         {"do": "shuffle"},
     )
 
@@ -257,7 +257,7 @@ def _everything(
         faults=trouble(calm.settle, calm.call_deadline),
         refusals=6.0,
         havoc=(
-            Havoc("holder", gaps=(0.2, 1.0)),
+            Havoc("holder", gaps=(0.5, 2.0)),
             Havoc("valkey", gaps=valkey),
             Havoc("service", gaps=(5.0, 9.0)),
             Havoc("callbacks", gaps=(5.0, 9.0)),
