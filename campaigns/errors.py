@@ -11,6 +11,7 @@ CampaignsError
 ├── InDoubt            it may have happened: look before asking again
 ├── Invalid            the caller's words cannot be understood or carried out
 ├── KeyReused          the key already names another wish
+├── Conflict           what there is does not allow this now
 ├── NoRecipe           no recipe answers to this trigger
 ├── Forbidden          the caller has no right to this
 ├── NotFound           there is no such thing, or not for this caller
@@ -120,6 +121,10 @@ class Invalid(CampaignsError):
 
 class KeyReused(CampaignsError):
     """The key already names another wish."""
+
+
+class Conflict(CampaignsError):
+    """What there is does not allow this now."""
 
 
 class NoRecipe(CampaignsError):

@@ -68,6 +68,10 @@ class Step(msgspec.Struct, frozen=True):
     at: int = 0
 
 
+Made = Literal["leave", "undo"]
+"""What becomes of that which a cancelled run has made in HubSpot."""
+
+
 class Run(msgspec.Struct, frozen=True):
     """One recipe carried out for one trigger on one portal.
 
@@ -75,6 +79,7 @@ class Run(msgspec.Struct, frozen=True):
         id: the same for the same wish, even after Redis was lost (`keys.run_id`).
         space: whose subjects these are; callers share a space unless the settings say otherwise.
         recipe: name of the recipe that made the plan.
+        cancel: an operator wants the run to end, and what it made to be left or undone.
 
     """
 
@@ -85,6 +90,7 @@ class Run(msgspec.Struct, frozen=True):
     recipe: str
     trigger: Trigger
     steps: tuple[Step, ...]
+    cancel: Made | None = None
 
     @property
     def subject(self) -> str | None:
@@ -135,6 +141,14 @@ class Subject(msgspec.Struct, frozen=True):
     assets: str = ""
 
 
+class Applied(msgspec.Struct, frozen=True):
+    """An operator's verb that was applied to a run: when, which, and by which caller."""
+
+    at: int
+    verb: str
+    by: str
+
+
 class Stored(msgspec.Struct, frozen=True):
     """A run as it stands in Redis.
 
@@ -144,6 +158,7 @@ class Stored(msgspec.Struct, frozen=True):
         subject: what is kept of its subject, as it was when the run was claimed.
         until: when a held or waiting run goes on.
         ending: how it ended; None while it is open.
+        history: what operators have done to it, the last fifty times.
 
     """
 
@@ -156,6 +171,7 @@ class Stored(msgspec.Struct, frozen=True):
     until: int | None = None
     ending: Ending | None = None
     ended: int | None = None
+    history: tuple[Applied, ...] = ()
 
     @property
     def status(self) -> Status:

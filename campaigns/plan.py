@@ -10,7 +10,7 @@ import msgspec
 from campaigns import keys, recipes
 from campaigns.errors import Invalid
 from campaigns.model import Run, Step, Trigger
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, UpdateCampaign, Wish
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo, UpdateCampaign, Wish
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -69,5 +69,7 @@ def step_name(wish: Wish) -> str:
             return f"attach_asset {kind} {asset_id}"
         case AddItem(kind=kind, order=order):
             return f"add_{kind}_item {order}"
+        case Undo():
+            return wish.step
         case _:
             assert_never(wish)

@@ -15,12 +15,14 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
         id: HubSpot's id of what was made; for an attached asset the asset's own.
         adopted: found by a look-up rather than read from the answer of the call that made it.
         superseded: nothing was sent, as a newer run has set this.
+        changed: the campaign was there before and was changed; it is not this run's to remove.
 
     """
 
     id: str
     adopted: bool = False
     superseded: bool = False
+    changed: bool = False
 
 
 class Pending(msgspec.Struct, frozen=True, tag_field="is", tag="pending"):

@@ -37,4 +37,15 @@ class AddItem(msgspec.Struct, frozen=True, tag_field="is", tag="add_item"):
     description: str = ""
 
 
-Wish = CreateCampaign | UpdateCampaign | AttachAsset | AddItem
+class Undo(msgspec.Struct, frozen=True, tag_field="is", tag="undo"):
+    """Wish that what the step *of* has made be gone, unless it is somebody else's too."""
+
+    of: str
+
+    @property
+    def step(self) -> str:
+        """What the step is called."""
+        return f"undo {self.of}"
+
+
+Wish = CreateCampaign | UpdateCampaign | AttachAsset | AddItem | Undo

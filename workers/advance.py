@@ -11,13 +11,13 @@ from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.ghosts import Ghost
 from campaigns.lanes import resolve
 from campaigns.model import Run, Step, Stored
-from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at
+from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at, with_undoing
 from campaigns.retry import after_absence, after_failure, pause
 from campaigns.states import Done, Receipt, Sent, State, Waiting
 from campaigns.store import records
 from campaigns.store.portals import Finished, LeaseLost, Saved
-from campaigns.wishes import CreateCampaign
-from workers.calls import Stopping
+from campaigns.wishes import CreateCampaign, Undo
+from workers.calls import Recalled, Stopping
 from workers.clock import Clock
 from workers.epoch import Past
 from workers.journal import Journal
@@ -72,6 +72,8 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
         raise
     except Stopping:
         return None
+    except Recalled:
+        return await on.journal.save(Saved(stored.run, place="line"))  # to be read again, with the operator's wish
     except Exception:
         log.exception("run.fault", run=stored.run.id)
         return (await _wait(on, stored.run, AFTER_A_FAULT)).until
@@ -80,6 +82,7 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
 async def _advance(on: Advancing, stored: Stored) -> int | None:
     run: Run | Gone = resolve(stored.run, stored.order, stored.subject)
     while isinstance(run, Run) and not on.stopping():
+        run = with_undoing(run)
         run = await _make(on, stored, run, next_move(run, on.clock.now(), on.settle))
     return run.until if isinstance(run, Gone) else None
 
@@ -137,7 +140,7 @@ async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, con
     if not isinstance(sent, Sent):
         raise TypeError(f"{step.name} is not in doubt")
     try:
-        found = await reconcile(on.ways, run, step, stored.accepted)
+        found = await reconcile(on.ways, run, step, stored)
     except Later as error:
         return await _wait(on, run, _pause(on, error))
     log.info("step.reconciled", run=run.id, step=step.name, found=found is not None, conclusive=conclusive)
@@ -194,6 +197,8 @@ async def _done(
 ) -> Run:
     """The step has come true; if it is the campaign's, the subject learns it in the same breath."""
     subject = b""
+    if run.campaign == stored.subject.campaign and step.wish == Undo(run.steps[0].name):
+        subject = records.FORGET
     if stored.run.subject is not None and step is run.steps[0]:
         marker = str(marker_of(run, attempt)) if isinstance(step.wish, CreateCampaign) and attempt else ""
         done = run.with_state(step.name, Done(receipt), step.at)

@@ -15,7 +15,7 @@ from campaigns.model import Run
 from campaigns.quota import Allowance
 from campaigns.states import Sent
 from campaigns.store.patience import ride_out
-from campaigns.store.portals import Call, Full, Lease, Portals, Unheard
+from campaigns.store.portals import Call, Full, Lease, Portals, Unheard, Withdrawn
 from workers.clock import Clock
 from workers.leases import Leases
 from workers.parking import Parking
@@ -33,6 +33,14 @@ READ: Final = 0
 
 class Stopping(Exception):
     """The process is going: nothing new leaves; what has not left is as it was."""
+
+
+class Recalled(Exception):
+    """Operators want *runs* to end: nothing is begun for them any more, and nothing has left."""
+
+    def __init__(self, runs: frozenset[str]) -> None:
+        super().__init__(f"{len(runs)} runs are to end")
+        self.runs = runs
 
 
 class Departed(msgspec.Struct, frozen=True):
@@ -109,6 +117,7 @@ class Calls:
         Raises:
             LeaseLost: the portal is no longer ours.
             Parked: it is left alone for now.
+            Recalled: an operator wants a run to end for which the call would leave.
             Stopping: the process is going.
 
         """
@@ -207,5 +216,7 @@ class Calls:
         answer = await ride_out(lambda: self._portals.send(self._lease, call, self._allowance.limit))
         if isinstance(answer, Full | Unheard):
             return answer.wait
+        if isinstance(answer, Withdrawn):
+            raise Recalled(answer.runs)
         self._clock.heard(answer.at)
         return Departed(answer.at, steps, place, era)

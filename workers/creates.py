@@ -1,6 +1,7 @@
 """Creates of one portal, gathered into batches: what waits when a place is granted leaves together."""
 
 import asyncio
+from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Final
 
@@ -12,7 +13,7 @@ from campaigns.hubspot.types import BatchAnswer, Campaign
 from campaigns.model import PRIORITIES, Run, Step
 from campaigns.states import Receipt, Sent
 from campaigns.wishes import CreateCampaign
-from workers.calls import Calls, Departed, Steps
+from workers.calls import Calls, Departed, Recalled, Steps
 from workers.lookup import Lookup
 from workers.signing import Signing, marker_of
 
@@ -59,7 +60,7 @@ class Creates:
         """Create the step's campaign, alone or with others.
 
         Raises:
-            LeaseLost, Stopping: see `Calls.depart`.
+            LeaseLost, Recalled, Stopping: see `Calls.depart`.
 
         """
         wanted = _Wanted(run, step, sent, asyncio.get_running_loop().create_future())
@@ -76,11 +77,14 @@ class Creates:
             while group := self._group():
                 try:
                     departed = await self._calls.depart(min(map(_rank, group)), self._steps)
+                except Recalled as recalled:
+                    _fail(self._take(recalled.runs), recalled)
+                    continue
                 except Exception as error:  # noqa: BLE001 - each of them decides what it means
                     self._remove(group)
                     _fail(group, error)
                     continue
-                group = self._departed(departed)
+                group = self._take({run.id for run, _, _ in departed.steps})
                 out = asyncio.create_task(self._carry(departed, group))
                 self._out.add(out)
                 out.add_done_callback(self._out.discard)
@@ -102,8 +106,8 @@ class Creates:
     def _steps(self) -> Steps:
         return tuple((wanted.run, wanted.step.name, wanted.sent) for wanted in self._group())
 
-    def _departed(self, departed: Departed) -> list[_Wanted]:
-        runs = {run.id for run, _, _ in departed.steps}
+    def _take(self, runs: AbstractSet[str]) -> list[_Wanted]:
+        """What waits for *runs*, which waits no more."""
         group = [wanted for wanted in (*chain.from_iterable(self._refused), *self._waiting) if wanted.run.id in runs]
         self._remove(group)
         return group

@@ -11,7 +11,6 @@ from campaigns.errors import CampaignsError, NotFound, Refused
 from campaigns.ghosts import Ghost, Leave, Remove, Seen, Show, Wait
 from campaigns.hubspot import wire
 from campaigns.hubspot.index import Index
-from campaigns.hubspot.properties import RETIRED
 from campaigns.hubspot.types import Item
 from campaigns.hubspot.wire import Request
 from campaigns.keys import marker_in, with_marker
@@ -129,14 +128,11 @@ async def _campaign_is_touched(on: Haunted, ghost: Ghost, campaign: str, stored:
     step = stored.run.steps[ghost.step]
     if not isinstance(step.wish, CreateCampaign):
         return True
-    made = {
-        name: value
-        for name, value in on.signing.signed(properties_of(step), ghost.marker).items()
-        if name not in RETIRED and value
-    }
-    now = await on.calls.read(wire.read(campaign, tuple(made)))
+    made = properties_of(step)
+    now = await on.calls.read(wire.read(campaign, on.signing.reads(made)))
     totals = await on.calls.read(wire.totals(campaign))
-    return bool(now.assets or totals.budget_items or totals.spend_items) or now.properties != made
+    used = bool(now.assets or totals.budget_items or totals.spend_items)
+    return used or bool(on.signing.edited(made, ghost.marker, now.properties))
 
 
 async def _items(on: Haunted, ghost: Ghost, stored: Stored | None) -> list[Seen]:

@@ -6,6 +6,7 @@ import msgspec
 
 from campaigns import keys
 from campaigns.hubspot.index import NOTES
+from campaigns.hubspot.properties import RETIRED
 from campaigns.keys import Marker, marker_in, with_marker, without_markers
 from campaigns.model import Run
 
@@ -26,6 +27,23 @@ class Signing(msgspec.Struct, frozen=True):
             return {**properties, self.place: str(marker)}
         return {**properties, NOTES: with_marker(properties.get(NOTES, ""), marker)}
 
+    def edited(self, made: Mapping[str, str], marker: Marker, now: Mapping[str, str]) -> tuple[str, ...]:
+        """The properties that somebody has edited since a campaign was made.
+
+        Args:
+            made: the properties that it was made with.
+            marker: whose attempt made it.
+            now: what it shows of them, and where it bears its marker.
+
+        """
+        signed = self.signed(made, marker)
+        names = sorted(name for name in signed.keys() | now.keys() if name not in RETIRED)
+        return tuple(name for name in names if _shown(name, signed.get(name)) != _shown(name, now.get(name)))
+
+    def marker_in(self, properties: Mapping[str, str]) -> Marker | None:
+        """The marker that a campaign bears."""
+        return marker_in(properties.get(self.place or NOTES))
+
     def changes(self, wanted: Mapping[str, str], now: Mapping[str, str], marker: str) -> dict[str, str]:
         """What to write so that a campaign has the *wanted* properties and its marker.
 
@@ -45,8 +63,14 @@ class Signing(msgspec.Struct, frozen=True):
         return {name: value for name, value in told.items() if now.get(name, "") != value}
 
     def reads(self, wanted: Mapping[str, str]) -> tuple[str, ...]:
-        """The properties to read before `changes`."""
-        return tuple(dict.fromkeys([*wanted, self.place or NOTES]))
+        """The properties to read before `changes` and `edited`."""
+        return tuple(dict.fromkeys([*(name for name in wanted if name not in RETIRED), self.place or NOTES]))
+
+
+def _shown(name: str, value: str | None) -> str:
+    """A value without what HubSpot may change about it: spaces around a name, the case of a status."""
+    text = (value or "").strip()
+    return text.casefold() if name == "hs_campaign_status" else text
 
 
 def marker_of(run: Run, attempt: int) -> Marker:

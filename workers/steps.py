@@ -1,5 +1,6 @@
 """What each kind of step does towards HubSpot, and how it is looked for when its answer is missing."""
 
+from collections.abc import Awaitable
 from typing import Final, TypeVar, assert_never
 
 import msgspec
@@ -10,13 +11,14 @@ from campaigns.hubspot import wire
 from campaigns.hubspot.asset_types import advice_on_refusal
 from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
-from campaigns.model import Run, Step, Subject
+from campaigns.model import Run, Step, Stored, Subject
 from campaigns.states import Receipt, Sent
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, UpdateCampaign
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo, UpdateCampaign
 from workers.calls import Calls, Departed
 from workers.creates import Came, Creates, rank_of
 from workers.lookup import Lookup
 from workers.signing import Signing, marker_of
+from workers.undo import GONE, find_asset, undo
 
 T = TypeVar("T")
 
@@ -51,6 +53,8 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
             return await _attach(ways.calls, run, step, wish, sent)
         case AddItem() as wish:
             return await _add_item(ways.calls, run, step, wish, sent)
+        case Undo() as wish:
+            return await undo(ways.calls, ways.signing, run, step, wish, sent)
         case _:
             assert_never(step.wish)
 
@@ -67,10 +71,10 @@ class Found(msgspec.Struct, frozen=True):
     attempt: int
 
 
-async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Found | None:
+async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found | None:
     """What HubSpot has of a step whose answer is missing; None when it has nothing.
 
-    A campaign whose marker is older than *accepted*, when the run was, bears a copy of some other marker.
+    A campaign whose marker is older than the run's acceptance bears a copy of some other marker.
 
     Raises:
         Later: HubSpot cannot be read now.
@@ -80,11 +84,15 @@ async def reconcile(ways: Ways, run: Run, step: Step, accepted: int) -> Found | 
     match step.wish:
         case CreateCampaign():
             index = await ways.lookup.look(step.at)
-            found = [found for found in index.find(run.id) if found.attempt >= accepted]
+            found = [found for found in index.find(run.id) if found.attempt >= stored.accepted]
             return Found(Receipt(found[0].campaign.id, adopted=True), found[0].attempt) if found else None
         case AddItem() as wish:
-            return await find_item(ways.calls, run, wish)
-        case AttachAsset() | UpdateCampaign():
+            return await _or_none(find_item(ways.calls, run, wish))
+        case AttachAsset() as wish:
+            return await _or_none(_find_attached(ways.calls, run, step, wish))
+        case UpdateCampaign() as wish:
+            return await _or_none(_find_update(ways, step, wish, stored.subject))
+        case Undo():
             raise TypeError(f"{step.name} is repeated, not looked for")
         case _:
             assert_never(step.wish)
@@ -99,10 +107,10 @@ async def _update(ways: Ways, run: Run, step: Step, wish: UpdateCampaign, sent: 
         return Came(step.at, refusal)
     changes = ways.signing.changes(wish.properties, now.properties, subject.marker)
     if not changes:
-        return Came(step.at, Receipt(subject.campaign))
+        return Came(step.at, Receipt(subject.campaign, changed=True))
     departed = await _depart(ways.calls, run, step, sent)
     campaign = await _carry(ways.calls, departed, wire.update(subject.campaign, changes))
-    return Came(departed.at, campaign if isinstance(campaign, CampaignsError) else Receipt(campaign.id))
+    return Came(departed.at, campaign if isinstance(campaign, CampaignsError) else Receipt(campaign.id, changed=True))
 
 
 async def _attach(calls: Calls, run: Run, step: Step, wish: AttachAsset, sent: Sent) -> Came:
@@ -135,6 +143,29 @@ async def find_item(calls: Calls, run: Run, wish: AddItem) -> Found | None:
         and marker.run == run.id
     ]
     return min(found, key=lambda one: one.attempt, default=None)
+
+
+async def _find_attached(calls: Calls, run: Run, step: Step, wish: AttachAsset) -> Found | None:
+    found = await find_asset(calls, _campaign(run), wish.type, wish.id)
+    return Found(Receipt(wish.id, adopted=True), step.at) if found else None
+
+
+async def _find_update(ways: Ways, step: Step, wish: UpdateCampaign, subject: Subject) -> Found | None:
+    if subject.campaign is None:
+        return None
+    now = await ways.calls.read(wire.read(subject.campaign, ways.signing.reads(wish.properties)))
+    done = not ways.signing.changes(wish.properties, now.properties, subject.marker)
+    return Found(Receipt(subject.campaign, adopted=True, changed=True), step.at) if done else None
+
+
+async def _or_none(look: Awaitable[Found | None]) -> Found | None:
+    """What *look* finds; nothing in a campaign that is gone."""
+    try:
+        return await look
+    except Refused as refusal:
+        if refusal.problem.status != GONE:
+            raise
+        return None
 
 
 async def _depart(calls: Calls, run: Run, step: Step, sent: Sent) -> Departed:

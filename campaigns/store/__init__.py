@@ -19,6 +19,7 @@ from campaigns.store.runs import Runs
 from campaigns.store.scripts import Scripts
 from campaigns.store.sweeping import Sweeping
 from campaigns.store.tokens import Tokens
+from campaigns.store.verbs import Verbs
 
 
 async def _always() -> None:
@@ -52,5 +53,6 @@ class Store:
         self.parked = Parked(scripts)
         self.ghosts = Ghosts(scripts)
         self.epochs = Epochs(scripts, keys.RETENTION)
+        self.verbs = Verbs(scripts, self.runs)
         self.sweeping = Sweeping(scripts)
         self.tokens = Tokens(scripts)

@@ -5,9 +5,8 @@ from typing import Final, Literal, cast
 
 import msgspec
 
-from campaigns import keys, lanes
 from campaigns.errors import NotYetDurable
-from campaigns.model import PRIORITIES, Run
+from campaigns.model import Run
 from campaigns.store import records
 from campaigns.store.gather import Gather
 from campaigns.store.scripts import Scripts
@@ -88,17 +87,15 @@ class Acceptance:
 
 
 def _arguments(wish: Wish) -> tuple[str | bytes | float, ...]:
-    run, trigger = wish.run, wish.run.trigger
+    run = wish.run
     return (
         wish.key,
         wish.fingerprint,
         run.id,
         run.caller,
         run.portal,
-        PRIORITIES.index(trigger.priority),
-        lanes.order(trigger.sequence, trigger.time),
-        keys.lane_name(run.portal, run.space, run.subject) if run.subject is not None else "",
-        trigger.notbefore or 0,
+        *records.standing(run),
+        run.trigger.notbefore or 0,
         records.plan(run),
     )
 

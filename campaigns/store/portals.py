@@ -94,6 +94,12 @@ class Unheard(msgspec.Struct, frozen=True):
     wait: int
 
 
+class Withdrawn(msgspec.Struct, frozen=True):
+    """The call may not leave: operators want these *runs* to end, and nothing is begun for them any more."""
+
+    runs: frozenset[str]
+
+
 class Saved(msgspec.Struct, frozen=True):
     """What became of a step, to be saved.
 
@@ -172,7 +178,7 @@ class Portals:
             runs=runs,
         )
 
-    async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full | Unheard:
+    async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full | Unheard | Withdrawn:
         """Take a place for *call* and save that its steps are sent; only then may it leave.
 
         A call that makes something leaves only when the replicas know of it: else the one that takes over would have
@@ -182,17 +188,19 @@ class Portals:
             LeaseLost: the portal is no longer ours.
 
         """
-        steps = [
-            part for run, step, sent in call.steps for part in (run.id, records.field(run, step), records.state(sent))
-        ]
+        steps = [part for step in call.steps for part in _sent(*step)]
         told = (lease.portal, str(lease), limit.per_window, WINDOW, call.lasts, call.place)
         makes = not all(repeatable(run.step(step).wish) for run, step, _ in call.steps)
         (outcome, *rest), heard = await self._scripts.run_and_wait("send", *told, *steps, wait=makes)
-        if outcome < 0:
-            raise LeaseLost
-        if not outcome:
-            return Full(wait=rest[0])
-        return Granted(at=rest[0]) if heard else Unheard(wait=ONCE_MORE)
+        match outcome:
+            case 1:
+                return Granted(at=rest[0]) if heard else Unheard(wait=ONCE_MORE)
+            case 0:
+                return Full(wait=rest[0])
+            case -1:
+                raise LeaseLost
+            case _:
+                return Withdrawn(frozenset(run.decode() for run in rest))
 
     async def answered(self, portal: str, places: Sequence[str]) -> None:
         """The calls in *places* have ended: their places are free one window from now."""
@@ -243,6 +251,10 @@ def _held(answer: Any) -> Any:  # noqa: ANN401 - each script's own answer
     if answer is None:
         raise LeaseLost
     return answer
+
+
+def _sent(run: Run, step: str, sent: Sent) -> tuple[str | bytes, ...]:
+    return (run.id, records.field(run, step), records.state(sent), run.cancel or "")
 
 
 def _calls_back(run: Run) -> bool:

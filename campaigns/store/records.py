@@ -1,7 +1,7 @@
 """How a run is written in Redis and read back: pure.
 
 An open run is a hash: its plan once, and beside it one field for each step that has moved, `<at>:<state>`. An ended run
-is the same hash folded into one compressed record.
+is the same hash folded into one compressed record; a retry unfolds it.
 """
 
 import zlib
@@ -10,16 +10,21 @@ from typing import Final, cast, get_args
 
 import msgspec
 
-from campaigns.model import Ending, Place, Run, Stored, Subject
+from campaigns import keys, lanes
+from campaigns.model import PRIORITIES, Applied, Ending, Made, Place, Run, Stored, Subject
 from campaigns.parking import Message
-from campaigns.states import State
-from campaigns.wishes import AttachAsset, CreateCampaign, UpdateCampaign
+from campaigns.progress import planned, with_undoing
+from campaigns.states import Done, Pending, State
+from campaigns.wishes import AttachAsset, CreateCampaign, Undo, UpdateCampaign
 
 FORMAT: Final = b"1"
 """Format version; first byte of every plan and record, so that old and new processes can run side by side."""
 
 PROPERTY: Final = "p:"
 """Begins the fields of a subject's hash that tell which run last set a property."""
+
+FORGET: Final = msgspec.msgpack.encode([])
+"""What changes of a subject whose campaign is gone: nothing is kept of it."""
 
 _run = msgspec.msgpack.Decoder(Run)
 _state: msgspec.msgpack.Decoder[State] = msgspec.msgpack.Decoder(State)
@@ -47,9 +52,25 @@ def plan(run: Run) -> bytes:
     return FORMAT + msgspec.msgpack.encode(run)
 
 
+def standing(run: Run) -> tuple[int, str, str]:
+    """Its priority as a number, the beginning of its order in its lane, and its lane; "" for none."""
+    trigger = run.trigger
+    lane = keys.lane_name(run.portal, run.space, run.subject) if run.subject is not None else ""
+    return PRIORITIES.index(trigger.priority), lanes.order(trigger.sequence, trigger.time), lane
+
+
 def field(run: Run, name: str) -> str:
-    """The hash field that holds the state of the step *name*."""
-    return f"s{[step.name for step in run.steps].index(name)}"
+    """The hash field that holds the state of the step *name*: `s` and its number, or `u` and that of what it undoes."""
+    return fields_of(run)[name]
+
+
+def fields_of(run: Run) -> dict[str, str]:
+    """The hash field of each step, by its name."""
+    numbers = {step.name: number for number, step in enumerate(run.steps)}
+    return {
+        step.name: f"u{numbers[step.wish.of]}" if isinstance(step.wish, Undo) else f"s{numbers[step.name]}"
+        for step in run.steps
+    }
 
 
 def state(value: State) -> bytes:
@@ -80,6 +101,7 @@ def read(fields: Mapping[str, bytes]) -> Stored:
         until=int(float(fields["until"])) if "until" in fields and place in {"held", "waiting"} else None,
         ending=cast("Ending", ending) if ending in get_args(Ending) else None,
         ended=int(fields["ended"]) if "ended" in fields else None,
+        history=tuple(_applied(line) for line in fields.get("history", b"").decode().splitlines()),
     )
 
 
@@ -126,11 +148,37 @@ def _folded(record: bytes) -> Run:
     return _run.decode(zlib.decompress(record[len(FORMAT) :]))
 
 
+def unfolded(run: Run, cancel: Made | None) -> tuple[bytes, dict[str, bytes]]:
+    """An ended run made open again: its plan, and its steps' fields.
+
+    What is done stays done. To be undone, it goes on from where it stood; else every other step begins anew.
+    """
+    steps = planned(run)
+    anew = tuple(msgspec.structs.replace(step, state=Pending(), at=0) for step in steps)
+    kept = [step for step in run.steps if isinstance(step.state, Done) or (cancel and step in steps)]
+    names = fields_of(run)
+    fields = {names[step.name]: b"%d:" % step.at + state(step.state) for step in kept}
+    return plan(msgspec.structs.replace(run, steps=anew, cancel=None)), fields
+
+
+def _applied(line: str) -> Applied:
+    at, verb, by = line.split(" ", 2)
+    return Applied(int(at), verb, by)
+
+
 def _open(fields: Mapping[str, bytes]) -> Run:
     run = _run.decode(fields["plan"][len(FORMAT) :])
-    for number, step in enumerate(run.steps):
-        told = fields.get(f"s{number}")
+    run = _moved(run, fields)
+    if "cancel" not in fields:
+        return run
+    cancel = cast("Made", fields["cancel"].decode())
+    return _moved(with_undoing(msgspec.structs.replace(run, cancel=cancel)), fields)
+
+
+def _moved(run: Run, fields: Mapping[str, bytes]) -> Run:
+    for name, place in fields_of(run).items():
+        told = fields.get(place)
         if told is not None:
             at, _, value = told.partition(b":")
-            run = run.with_state(step.name, _state.decode(value), int(at))
+            run = run.with_state(name, _state.decode(value), int(at))
     return run

@@ -37,13 +37,17 @@ class Runs:
             Unavailable: Redis does not answer.
 
         """
+        return records.read(await self.fields(run_id))
+
+    async def fields(self, run_id: str) -> dict[str, bytes]:
+        """The run of that id as it is written; raises as `read`."""
         try:
             fields = _fields(await self._redis.hgetall(keys.PREFIXES["run"] + run_id))
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis: {error}") from error
         if not fields:
             raise NotFound("there is no such run")
-        return records.read(fields)
+        return fields
 
     async def page(self, caller: str, wanted: Callable[[Stored], bool], *, after: int | None, limit: int) -> Page:
         """Up to *limit* of the caller's runs that are *wanted*, newest first, from behind acceptance number *after*.

@@ -33,6 +33,9 @@ ScriptName = Literal[
     "found",
     "save",
     "finish",
+    "cancel",
+    "reopen",
+    "applied",
     "release",
     "sweep",
     "trim",
@@ -59,6 +62,7 @@ _SPANS: Final = {
     "SUBJECT": keys.SUBJECT,
     "REFRESHING": keys.REFRESHING,
     "REFRESH": keys.REFRESH,
+    "VERB": keys.VERB,
 }
 
 

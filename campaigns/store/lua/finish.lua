@@ -8,24 +8,11 @@ local now = clock()
 local answer, callbacks = {0, now}, false
 for i = 4, #ARGV, 5 do
   local id, version, ending, callback, record = unpack(ARGV, i, i + 4)
-  local run = KEY.run .. id
-  local known, lane, order, caller, key, accepted, first =
-    unpack(redis.call('HMGET', run, 'version', 'lane', 'order', 'caller', 'key', 'accepted', 'first'))
-  if known ~= version then
+  if redis.call('HGET', KEY.run .. id, 'version') ~= version then
     table.insert(answer, 0)
   else
     redis.call('ZREM', KEY.flight .. portal, id)
-    redis.call('DEL', run)
-    redis.call('HSET', run, 'record', record, 'ending', ending, 'ended', now, 'place', 'ended', 'version', version + 1,
-      'portal', portal, 'caller', caller, 'key', key, 'accepted', accepted, 'first', first)
-    redis.call('ZADD', KEY.ended, now + retention, id)
-    leave_lane(id, lane, order)
-    count_open(portal, caller, -1)
-    if callback == '1' then
-      redis.call('HSET', run, 'callback', 'due', 'posted', 1)
-      redis.call('ZADD', KEY.callbacks, now, id)
-      callbacks = true
-    end
+    callbacks = fold(id, ending, callback, record, retention, now) or callbacks
     table.insert(answer, 1)
   end
 end

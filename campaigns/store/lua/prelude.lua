@@ -95,13 +95,14 @@ local function enter(id)
   raise(string.match(head, '%S+$'), band)
 end
 
--- Takes a run out of its lane and lets the next one go.
+-- Takes a run out of its lane and, if it was the head, lets the next one go.
 local function leave_lane(id, lane, order)
   if lane == '' then return end
   lane = KEY.lane .. lane
+  local first = redis.call('ZRANGE', lane, 0, 0)[1]
   redis.call('ZREM', lane, order .. ' ' .. id)
   local head = redis.call('ZRANGE', lane, 0, 0)[1]
-  if not head then return end
+  if not head or head == first then return end
   redis.call('ZADD', lane, 0, head)
   to_line(string.match(head, '%S+$'))
 end
@@ -167,4 +168,48 @@ local function tell_delayed(portal, now)
         'runs', runs)
     end
   end
+end
+
+-- Ends a run: it leaves its lane, and its record takes the place of all else. True when its status is to be posted.
+local function fold(id, ending, callback, record, retention, now)
+  local run = KEY.run .. id
+  local version, portal, lane, order, caller, key, accepted, first, reported, history = unpack(redis.call('HMGET', run,
+    'version', 'portal', 'lane', 'order', 'caller', 'key', 'accepted', 'first', 'reported', 'history'))
+  redis.call('DEL', run)
+  redis.call('HSET', run, 'record', record, 'ending', ending, 'ended', now, 'place', 'ended', 'version', version + 1,
+    'portal', portal, 'caller', caller, 'key', key, 'accepted', accepted, 'first', first)
+  if history then redis.call('HSET', run, 'history', history) end
+  redis.call('ZADD', KEY.ended, now + retention, id)
+  leave_lane(id, lane, order)
+  count_open(portal, caller, -1)
+  if callback ~= '1' then return false end
+  redis.call('HSET', run, 'callback', 'due', 'posted', (reported or 0) + 1)
+  redis.call('ZADD', KEY.callbacks, now, id)
+  return true
+end
+
+-- Operators' verbs. A verb is applied once for a key, and once for each run of a bulk: ONCE is 'key <hash>', 'bulk <id>'
+-- or ''; MARK is the verb's fingerprint, for a bulk the run's id.
+
+-- What the verb came to when it was applied before; nil when it was not.
+local function applied_before(once, mark)
+  local kind, name = string.match(once, '^(%a+) (%S+)$')
+  if kind == 'bulk' and not redis.call('ZSCORE', KEY.bulk .. name, mark) then return 'done' end
+  if kind ~= 'key' then return nil end
+  local outcome, of = string.match(redis.call('GET', KEY.verb .. name) or '', '^(%S+) (%S+)$')
+  return outcome and (of == mark and outcome or 'reused')
+end
+
+local function remember(once, mark, outcome)
+  local kind, name = string.match(once, '^(%a+) (%S+)$')
+  if kind == 'bulk' then redis.call('ZREM', KEY.bulk .. name, mark) end
+  if kind == 'key' then redis.call('SET', KEY.verb .. name, outcome .. ' ' .. mark, 'PX', VERB) end
+end
+
+-- Writes into a run's history what was done to it; the oldest of more than fifty goes.
+local function note(run, now, verb, by)
+  local history = (redis.call('HGET', run, 'history') or '') .. now .. ' ' .. verb .. ' ' .. by .. '\n'
+  local _, lines = string.gsub(history, '\n', '')
+  if lines > 50 then history = string.gsub(history, '^[^\n]*\n', '', 1) end
+  redis.call('HSET', run, 'history', history)
 end

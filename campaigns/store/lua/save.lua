@@ -1,6 +1,7 @@
 -- Saves what became of steps. ARGV: portal, lease, and for each run: run id, place (flight, waiting, line), span until
 -- a waiting run goes on (ms), 1 when no call is unanswered any more, field, time (0: now) and state of the step, ghost that
--- its last attempt leaves and when that is looked for, and what changes of its subject (packed fields and values).
+-- its last attempt leaves and when that is looked for, and what changes of its subject (packed fields and values; none:
+-- it is forgotten).
 -- Field '' changes no step, ghost '' leaves none, subject '' changes nothing. Returns now, or false when the lease is lost.
 local portal, lease = ARGV[1], ARGV[2]
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
@@ -13,13 +14,19 @@ for i = 3, #ARGV, 10 do
     if ghost ~= '' then redis.call('ZADD', KEY.ghosts .. portal, look, ghost) end
     if subject ~= '' then
       local key = KEY.subject .. redis.call('HGET', run, 'lane')
-      redis.call('HSET', key, unpack(cmsgpack.unpack(subject)))
-      redis.call('PEXPIRE', key, SUBJECT)
+      local changes = cmsgpack.unpack(subject)
+      if #changes == 0 then
+        redis.call('DEL', key)  -- its campaign is gone, and all that is known of it
+      else
+        redis.call('HSET', key, unpack(changes))
+        redis.call('PEXPIRE', key, SUBJECT)
+      end
     end
     if answered == '1' then redis.call('HDEL', run, 'busy') end
     if place ~= 'flight' then
       redis.call('ZREM', KEY.flight .. portal, id)
-      if place == 'waiting' then to_waiting(id, portal, now + span) else to_line(id) end
+      local recalled = redis.call('HDEL', run, 'recalled') == 1
+      if place == 'waiting' and not recalled then to_waiting(id, portal, now + span) else to_line(id) end
     end
   end
 end
