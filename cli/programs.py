@@ -35,7 +35,8 @@ class Programs:
 
     def __enter__(self) -> Self:
         try:
-            embedded.ensure(self._trial.folder)
+            if "FANFARE_REDIS_URL" not in self._trial.environment:
+                embedded.ensure(self._trial.folder)
             for name in NAMES:
                 self.start(name)
             self.until_ready()

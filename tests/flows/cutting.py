@@ -6,12 +6,13 @@ import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from campaigns.store.scripts import ScriptName, source
 
 
 class Line:
-    """A socket that passes everything on to another one, and back, unless told otherwise.
+    """A socket that passes everything on to a Redis, and back, unless told otherwise.
 
     Attributes:
         url: where clients find it.
@@ -21,7 +22,7 @@ class Line:
 
     def __init__(self, folder: Path, redis_url: str) -> None:
         self._path = folder / "line.sock"
-        self._behind = redis_url.removeprefix("unix://")
+        self._behind = redis_url
         self._cut: bytes | None = None
         self._passes = asyncio.Event()
         self._passes.set()
@@ -32,6 +33,10 @@ class Line:
     def lose_the_answer_to(self, name: ScriptName) -> None:
         """The next time that the script *name* is run, Redis runs it and the connection breaks before its answer."""
         self._cut = hashed(name)
+
+    def lead_to(self, redis_url: str) -> None:
+        """Let new connections lead somewhere else, as a name does behind which another server has taken over."""
+        self._behind = redis_url
 
     def fall_silent(self) -> None:
         """Pass nothing on any more, and let every connection stand: what a network does when it is parted."""
@@ -57,7 +62,7 @@ class Line:
         assert passing
         self._passing.add(passing)
         passing.add_done_callback(self._passing.discard)
-        behind_reader, behind_writer = await asyncio.open_unix_connection(self._behind)
+        behind_reader, behind_writer = await _dial(self._behind)
         back = asyncio.create_task(self._pass_back(behind_reader, writer))
         try:
             await self._pass_on(reader, behind_reader, behind_writer, back)
@@ -96,6 +101,13 @@ class Line:
 def hashed(name: ScriptName) -> bytes:
     """What the script *name* is called by."""
     return hashlib.sha1(source(name).encode(), usedforsecurity=False).hexdigest().encode()
+
+
+async def _dial(redis_url: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    parts = urlsplit(redis_url)
+    if parts.scheme == "unix":
+        return await asyncio.open_unix_connection(parts.path)
+    return await asyncio.open_connection(parts.hostname, parts.port)
 
 
 @asynccontextmanager

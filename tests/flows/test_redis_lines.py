@@ -4,13 +4,21 @@ import asyncio
 from collections.abc import Iterator
 
 import pytest
+from redis.asyncio import Redis
 
+from campaigns.errors import Unavailable
+from campaigns.store import Store, connection
+from campaigns.store.connection import PATIENCE
 from campaigns.store.patience import ride_out
 from campaigns.store.scripts import ScriptName
 from simulator.fixture import Running, running
-from tests.builders import a_run
+from tests.builders import a_run, acceptable
 from tests.flows.cutting import a_line
 from tests.flows.engine import accept, ended, engine, serving
+from tests.flows.serving import a_service, problem, send
+from tests.flows.valkeys import a_pair
+from tests.flows.working import a_worker, push, until, word, working
+from tests.settings import some_settings
 
 
 @pytest.fixture(scope="module")
@@ -42,3 +50,46 @@ async def test_an_answer_of_redis_that_is_lost_costs_no_run(redis_url: str, hubs
                 await line.answer_lost.wait()
     assert {stored.ending for stored in found} == {"done"}
     assert len(hubspot.campaigns()) == len(runs)
+
+
+@pytest.mark.usefixtures("redis")
+async def test_a_line_that_falls_silent_keeps_no_caller_waiting(redis_url: str) -> None:
+    """Nothing is refused and nothing is answered: what a network does when it is parted."""
+    async with a_line(redis_url) as line, a_service(some_settings(line.url)) as http:
+        assert (await send(http)).status_code == 202
+        line.fall_silent()
+        async with asyncio.timeout(2 * PATIENCE):
+            assert problem(await send(http)) == (503, "unavailable")
+        assert (await http.get("/readyz")).status_code == 503
+        line.speak()
+        assert (await send(http)).headers["idempotent-replayed"] == "true"
+
+
+async def test_a_worker_goes_on_when_the_line_speaks_again(
+    redis: Redis, redis_url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def noticed() -> bool:
+        return "AsyncWorker._pop waits" in caplog.text
+
+    async with a_line(redis_url) as line, connection.client(line.url) as own, working(a_worker(own)):
+        await push(redis, "note", "before")
+        assert await word(redis, "noted") == "before"
+        line.fall_silent()
+        await until(noticed)
+        line.speak()
+        await push(redis, "note", "after")
+        assert await word(redis, "noted") == "after"
+
+
+async def test_a_connection_to_a_primary_that_has_become_a_replica_is_given_up() -> None:
+    """Its name leads to the new one long since; the connection still stands, and would answer READONLY for ever."""
+    with a_pair() as pair:
+        async with a_line(pair.primary.url) as line, connection.client(line.url) as redis:
+            store = Store(redis)
+            await store.acceptance.accept(acceptable(a_run("k-1"), "k-1"))
+            pair.promote()
+            pair.primary.ask("REPLICAOF", "127.0.0.1", str(pair.replica.port))
+            line.lead_to(pair.replica.url)
+            with pytest.raises(Unavailable, match="read only"):
+                await store.acceptance.accept(acceptable(a_run("k-2"), "k-2"))
+            assert (await store.acceptance.accept(acceptable(a_run("k-2"), "k-2"))).outcome == "accepted"

@@ -6,7 +6,7 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -41,9 +41,10 @@ class Valkey:
         lines = ("bind 127.0.0.1", f"port {self.port}", f"dir {folder}", *options)
         (folder / "valkey.conf").write_text("\n".join((*lines, "")))
 
-    def start(self) -> None:
-        """Start it, again if need be; it has what it had."""
-        command = [str(get_binary_path()), str(self._folder / "valkey.conf"), *(["--sentinel"] * self._sentinel)]
+    def start(self, *options: str) -> None:
+        """Start it, again if need be, with more *options*; it has what it had."""
+        more = ("--sentinel",) if self._sentinel else options
+        command = [str(get_binary_path()), str(self._folder / "valkey.conf"), *more]
         with (self._folder / "log").open("ab") as log:
             self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT)
         until(lambda: self.ask("PING") in {True, b"PONG"})
@@ -104,6 +105,12 @@ class Pair:
 @contextmanager
 def a_pair() -> Iterator[Pair]:
     """A primary with a replica, both as durable as the product asks for."""
+    with _servers() as (_, _, primary, replica):
+        yield Pair(primary, replica)
+
+
+@contextmanager
+def _servers() -> Iterator[tuple[Path, ExitStack, Valkey, Valkey]]:
     # A replica that asks for everything would wait five seconds for others to ask too.
     durable = (*(f"{name} {value}" for name, value in DURABLE.items()), "repl-diskless-sync-delay 0")
     with tempfile.TemporaryDirectory(prefix="valkeys-") as folder, ExitStack() as stack:
@@ -111,7 +118,54 @@ def a_pair() -> Iterator[Pair]:
         replica = Valkey(Path(folder) / "replica", *durable, f"replicaof 127.0.0.1 {primary.port}")
         for server in (primary, replica):
             stack.callback(server.kill)
-        yield Pair(primary, replica)
+        yield Path(folder), stack, primary, replica
+
+
+class Watched(Pair):
+    """A pair that three Sentinels watch.
+
+    Attributes:
+        url: where clients learn from the Sentinels who is the primary.
+
+    """
+
+    def __init__(self, primary: Valkey, replica: Valkey, sentinels: Sequence[Valkey]) -> None:
+        super().__init__(primary, replica)
+        for sentinel in sentinels:
+            sentinel.start()
+        self._sentinels = sentinels
+        self.url = f"redis+sentinel://{','.join(f'127.0.0.1:{one.port}' for one in sentinels)}/{MASTER}/0"
+        until(lambda: all(self._knows(one) for one in sentinels))
+
+    @property
+    def leader(self) -> Valkey | None:
+        """Whom the Sentinels call the primary, once it takes writes."""
+        told = self._sentinels[0].ask("SENTINEL", "GET-MASTER-ADDR-BY-NAME", MASTER)
+        port = int(told[1]) if isinstance(told, list | tuple) else 0
+        found = next((one for one in (self.primary, self.replica) if one.port == port), None)
+        role = found.ask("ROLE") if found else None
+        return found if isinstance(role, list) and role[0] == b"master" else None
+
+    def _knows(self, sentinel: Valkey) -> bool:
+        """Whether it knows the replica and the other Sentinels."""
+        replicas = sentinel.ask("SENTINEL", "REPLICAS", MASTER)
+        others = sentinel.ask("SENTINEL", "SENTINELS", MASTER)
+        return [len(told) if isinstance(told, list) else 0 for told in (replicas, others)] == [1, 2]
+
+
+@contextmanager
+def a_watched_pair() -> Iterator[Watched]:
+    """A primary, a replica and three Sentinels that agree within two seconds that the primary is gone."""
+    with _servers() as (folder, stack, primary, replica):
+        watch = (
+            f"sentinel monitor {MASTER} 127.0.0.1 {primary.port} 2",
+            f"sentinel down-after-milliseconds {MASTER} 1000",
+            f"sentinel failover-timeout {MASTER} 4000",
+        )
+        sentinels = [Valkey(folder / f"sentinel-{number}", *watch, sentinel=True) for number in range(3)]
+        for sentinel in sentinels:
+            stack.callback(sentinel.kill)
+        yield Watched(primary, replica, sentinels)
 
 
 def free_port() -> int:
