@@ -4,11 +4,13 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 
 import httpx
+import msgspec
 import pytest
 
 from campaigns.model import Stored
 from campaigns.outbound import Answered, Attempt, Posts, Unanswered, why_not
 from campaigns.outbound.posting import DEADLINE, MOST_READ
+from campaigns.parking import Message
 from campaigns.settings import Caller, Secret, Settings
 from tests.builders import a_run
 from tests.receiver import calling_back
@@ -75,6 +77,65 @@ async def test_the_status_is_posted_as_signed_json() -> None:
     assert request.headers["webhook-timestamp"] == str(NOW // 1000)
     assert request.headers["webhook-signature"].startswith("v1,")
     assert request.content.startswith(b'{"id":')
+
+
+MESSAGE = Message(
+    id="acme.shop.1.delayed",
+    type="portal.delayed",
+    caller="shop",
+    portal="acme",
+    reason="down",
+    time=NOW,
+    since=NOW,
+    until=NOW + 60_000,
+    runs=3,
+)
+
+
+def with_operations(url: str | None, **told: object) -> Settings:
+    """Settings whose caller `shop` has its operators at *url*, or as *told*."""
+    shop = msgspec.structs.replace(SETTINGS.callers["shop"], operations_url=url, **told)
+    return msgspec.structs.replace(SETTINGS, callers={"shop": shop})
+
+
+def posts(settings: Settings, receive: Callable[[httpx.Request], httpx.Response]) -> Posts:
+    return Posts(settings, dial=httpx.MockTransport(receive), resolve=resolve)
+
+
+async def test_a_message_goes_signed_to_the_callers_operators() -> None:
+    seen: list[httpx.Request] = []
+
+    def receive(request: httpx.Request) -> httpx.Response:
+        seen.append(request)
+        return an_answer(204)
+
+    async with posts(with_operations("http://shop.internal/operations"), receive) as told:
+        assert told.where(MESSAGE) == "http://shop.internal/operations"
+        assert await told.post(MESSAGE, 1, NOW) == Answered(204)
+    (request,) = seen
+    assert (request.headers["host"], request.url.path) == ("shop.internal", "/operations")
+    assert request.headers["webhook-id"] == MESSAGE.id
+    assert request.headers["webhook-signature"].startswith("v1,")
+
+
+async def test_a_message_is_wanted_by_nobody_without_an_address() -> None:
+    nobody = msgspec.structs.replace(MESSAGE, caller="unknown")
+    async with posts(with_operations(None), lambda _: an_answer(204)) as told:
+        assert (told.where(MESSAGE), told.where(nobody)) == (None, None)
+
+
+async def test_a_message_goes_only_where_the_caller_may_be_reached() -> None:
+    for settings in (
+        with_operations("http://evil.example/"),
+        with_operations("http://shop.internal/", callback_ranges=()),
+    ):
+        async with posts(settings, lambda _: an_answer(204)) as told:
+            assert isinstance(await told.post(MESSAGE, 1, NOW), Unanswered)
+
+
+async def test_a_message_is_never_posted_unsigned() -> None:
+    async with posts(with_operations("http://shop.internal/", callback_secret=None), lambda _: an_answer(204)) as told:
+        assert "callback_secret" in str(await told.post(MESSAGE, 1, NOW))
 
 
 @pytest.mark.parametrize("status", [200, 410, 404, 500])
