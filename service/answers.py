@@ -7,6 +7,8 @@ import msgspec
 from litestar.types import Receive, Scope, Send
 
 JSON: Final = b"application/json"
+REPLAYED: Final = (b"idempotent-replayed", b"true")
+"""Says that this was done before, and that this is what it came to then."""
 
 Header = tuple[bytes, bytes]
 
@@ -31,6 +33,6 @@ class Answer:
         await send({"type": "http.response.body", "body": self.body, "more_body": False})
 
 
-def told(value: Any, status: int = 200) -> Answer:  # noqa: ANN401 - whatever JSON can say
+def told(value: Any, status: int = 200, *headers: Header) -> Answer:  # noqa: ANN401 - whatever JSON can say
     """*value* as JSON."""
-    return Answer(status, msgspec.json.encode(value))
+    return Answer(status, msgspec.json.encode(value), *headers)

@@ -1,7 +1,7 @@
-"""Calling a process to portals that nobody serves: begun before the answer leaves, never able to spoil it."""
+"""Calling processes to portals or callbacks that nobody serves: begun before the answer leaves, never spoiling it."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 
 import structlog
 
@@ -18,11 +18,15 @@ class Calls:
         self._queue = queue
         self._under_way: set[asyncio.Task[None]] = set()
 
-    def start(self, portals: Sequence[str]) -> None:
-        """Begin to call a process for each of *portals*."""
-        if not portals:
-            return
-        call = asyncio.create_task(self._call(portals))
+    def start(self, portals: Sequence[str], *, notify: bool = False) -> None:
+        """Begin to call a process for each of *portals*, and one that delivers callbacks if *notify* says so."""
+        if portals:
+            self._begin(self._queue.enqueue_advance(portals))
+        if notify:
+            self._begin(self._queue.enqueue_notify())
+
+    def _begin(self, enqueue: Coroutine[None, None, None]) -> None:
+        call = asyncio.create_task(self._call(enqueue))
         self._under_way.add(call)
         call.add_done_callback(self._under_way.discard)
 
@@ -30,8 +34,8 @@ class Calls:
         """Wait until all that was begun has ended."""
         await asyncio.gather(*self._under_way)
 
-    async def _call(self, portals: Sequence[str]) -> None:
+    async def _call(self, enqueue: Coroutine[None, None, None]) -> None:
         try:
-            await self._queue.enqueue_advance(portals)
+            await enqueue
         except Unavailable as error:
-            log.warning("call.lost", portals=portals, problem=str(error))
+            log.warning("call.lost", problem=str(error))

@@ -1,4 +1,4 @@
-"""The key of a trigger: what its caller calls this wish, so that a repeat of it is known. Pure."""
+"""The key of a trigger or command: what its caller calls this wish, so that a repeat of it is known. Pure."""
 
 import re
 from collections.abc import Sequence
@@ -28,12 +28,23 @@ def key_of(headers: Sequence[tuple[bytes, bytes]], trigger: Trigger) -> str:
         NoKey: there is neither.
 
     """
-    found = [value for name, value in headers if name == HEADER]
-    if found:
-        return keys.header_key(_read(found))
+    given = header_of(headers)
+    if given is not None:
+        return keys.header_key(given)
     if trigger.source and trigger.id:
         return keys.event_key(trigger.source, trigger.id)
     raise NoKey("send the header Idempotency-Key, or both `source` and `id`")
+
+
+def header_of(headers: Sequence[tuple[bytes, bytes]]) -> str | None:
+    """What the header `Idempotency-Key` holds; None when there is none.
+
+    Raises:
+        Malformed: it cannot be read, or came twice.
+
+    """
+    found = [value for name, value in headers if name == HEADER]
+    return _read(found) if found else None
 
 
 def _read(found: Sequence[bytes]) -> str:

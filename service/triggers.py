@@ -19,15 +19,13 @@ from campaigns.recipes import Recipes
 from campaigns.store.accept import Acceptance, Accepted, Wish
 from campaigns.wishes import CreateCampaign, UpdateCampaign
 from service import callback_urls, cloudevents, idempotency
-from service.answers import Answer
+from service.answers import REPLAYED, Answer
 from service.auth import Caller, Callers
 from service.calls import Calls
 from service.problems import Malformed, kind_of
 
 MOST_BODY: Final = 256 * 1024
 """Bytes: four times what CloudEvents asks every intermediary to carry (64 KiB, section 5)."""
-
-REPLAYED: Final = (b"idempotent-replayed", b"true")
 
 AnyRequest = Request[Any, Any, State]
 

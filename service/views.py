@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import assert_never
+from typing import Final, assert_never
 
 import msgspec
 
@@ -37,6 +37,14 @@ class StepView(msgspec.Struct, frozen=True):
     receipt: Receipt | None
 
 
+class AppliedView(msgspec.Struct, frozen=True):
+    """What an operator has done to a run, when, and which caller that was."""
+
+    at: datetime
+    verb: str
+    by: str
+
+
 class RunView(msgspec.Struct, frozen=True):
     """A run.
 
@@ -59,6 +67,7 @@ class RunView(msgspec.Struct, frozen=True):
     why: str | None
     until: datetime | None
     steps: tuple[StepView, ...]
+    history: tuple[AppliedView, ...]
 
 
 class RunsView(msgspec.Struct, frozen=True):
@@ -66,6 +75,9 @@ class RunsView(msgspec.Struct, frozen=True):
 
     runs: tuple[RunView, ...]
     next: str | None
+
+
+_AND: Final = {"leave": "what it has made is left", "undo": "what it has made is undone"}
 
 
 def run_view(stored: Stored) -> RunView:
@@ -85,6 +97,7 @@ def run_view(stored: Stored) -> RunView:
         why=_why(stored),
         until=None if stored.until is None else _time(stored.until),
         steps=tuple(_step(step) for step in run.steps),
+        history=tuple(AppliedView(_time(one.at), one.verb, one.by) for one in stored.history),
     )
 
 
@@ -121,6 +134,12 @@ def _state(state: State) -> tuple[str, Problem | None, Receipt | None]:
 
 
 def _why(stored: Stored) -> str | None:
+    if stored.run.cancel and stored.ending is None:
+        return "it is being cancelled; " + _AND[stored.run.cancel]
+    return _why_there(stored)
+
+
+def _why_there(stored: Stored) -> str | None:
     match stored.place:
         case "held":
             return "held until its notbefore"

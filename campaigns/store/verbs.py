@@ -13,6 +13,7 @@ from campaigns.states import Done, Sent
 from campaigns.store import records
 from campaigns.store.runs import Runs
 from campaigns.store.scripts import Scripts
+from campaigns.wishes import Undo
 
 MOST_TRIES: Final = 20
 """A run in flight changes a few times a second; read afresh, it is met unchanged at once."""
@@ -141,8 +142,8 @@ def objection(stored: Stored, verb: Verb) -> str | None:
             return "there is nothing in HubSpot that this run has made"
         case "retry" if ending is None:
             return "the run has not ended"
-        case "retry" if run.cancel == "undo":
-            return "the run was undone"
+        case "retry" if any(isinstance(step.wish, Undo) and isinstance(step.state, Done) for step in run.steps):
+            return "something of the run was undone"
         case "retry" if ending in {"done", "superseded"}:
             return f"nothing of the run has failed: {ending}"
         case _:

@@ -7,6 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
+from campaigns.errors import Conflict
 from campaigns.model import Run, Stored
 from campaigns.states import Done, Failed, Receipt
 from campaigns.store.portals import Finished, Lease
@@ -231,7 +232,7 @@ async def test_what_an_update_has_changed_is_left_and_its_subjects_campaign_too(
         await advanced(process, [first])
         (stored,) = await advanced(process, [second])
         assert states(stored)[stored.run.steps[0].name] == "done"
-        with pytest.raises(Exception, match="nothing in HubSpot that this run has made"):
+        with pytest.raises(Conflict, match="nothing in HubSpot that this run has made"):
             await process.store.verbs.cancel(second.id, "undo", OFFICE)
         stored = await undone(process, first)
     (campaign,) = hubspot.campaigns()
@@ -249,6 +250,21 @@ async def test_a_subject_whose_campaign_was_undone_gets_a_new_one(redis_url: str
         ("wrong", True),
         ("right", False),
     ]
+
+
+async def test_what_was_undone_is_not_retried_but_what_was_left_whole_is(redis_url: str, hubspot: Running) -> None:
+    undone_, left = a_run("undone", CreateCampaign({"hs_name": "1"})), a_run("left", CreateCampaign({"hs_name": "2"}))
+    async with engine(redis_url, hubspot.url) as process:
+        _, stored = await advanced(process, [undone_, left])
+        await changes(hubspot, "PUT", f"/{stored.run.campaign}/assets/FORM/7")
+        for run in (undone_, left):
+            await undone(process, run)
+        with pytest.raises(Conflict):
+            await process.store.verbs.retry(undone_.id, OFFICE)
+        await process.store.verbs.retry(left.id, OFFICE)
+        async with serving(process):
+            (again,) = await ended(process, [left])
+    assert (again.ending, again.run.cancel, states(again)) == ("done", None, {"create_campaign": "done"})
 
 
 async def test_a_failed_run_is_retried_from_the_failed_step(redis_url: str, hubspot: Running) -> None:
