@@ -46,6 +46,38 @@ class Facts(msgspec.Struct, frozen=True):
         return self.most > 0 and self.used >= FULL_FROM * self.most
 
 
+class Verdict(msgspec.Struct, frozen=True):
+    """What follows from the facts: why nothing may be accepted, and what an operator should know."""
+
+    objections: tuple[str, ...]
+    cautions: tuple[str, ...]
+
+
+def judge(facts: Facts, *, replicas: int | None, allow: bool, begun: bool) -> Verdict:
+    """The verdict on a server.
+
+    Args:
+        facts: what it says of itself.
+        replicas: how many must have heard of a run before it counts as accepted; None when the settings do not say.
+        allow: the settings allow a server that would lose something.
+        begun: work has begun with it. Replicas that come then are no reason to stop: a backup must not end the intake.
+
+    """
+    losing, telling, noting = (
+        tuple(losses(facts)),
+        tuple(untold(facts, replicas)),
+        tuple(cautions(facts, replicas or 0)),
+    )
+    objections = tuple(hopeless(facts))
+    if allow:
+        return Verdict(objections, (*losing, *telling, *noting))
+    if losing:
+        objections += (*losing, "or allow it: `allow_unsafe_redis = true` in the settings")
+    if begun:
+        return Verdict(objections, (*telling, *noting))
+    return Verdict((*objections, *telling), noting)
+
+
 def hopeless(facts: Facts) -> Iterator[str]:
     """Why we cannot work with the server at all."""
     if facts.version < OLDEST:

@@ -29,7 +29,9 @@ class Vitals:
         self._unsafe = settings.allow_unsafe_redis
         self._config: dict[str, str] = {}
         self._seen: Facts | None = None
+        self._begun = False
         self._objection = ""
+        self._cautions: set[str] = set()
 
     async def examine(self) -> None:
         """Make sure that Redis is one to begin with.
@@ -39,10 +41,9 @@ class Vitals:
             Unavailable: it does not answer.
 
         """
-        facts = await self._look()
-        untold = () if self._unsafe else durability.untold(facts, self._replicas)
-        if objections := [objection for objection in (self._objection, *untold) if objection]:
-            raise Invalid(f"Redis: {'; '.join(objections)}")
+        await self._look()
+        if self._objection:
+            raise Invalid(f"Redis: {self._objection}")
 
     async def check(self) -> None:
         """Make sure that Redis answers, takes writes and keeps them.
@@ -90,24 +91,19 @@ class Vitals:
             raise Unavailable("Redis is loading what it keeps")  # its append-only file counts as off meanwhile
         facts = _facts(told, self._config)
         self._seen = facts
-        self._objection = "; ".join([*durability.hopeless(facts), *self._losses(facts)])
-        if before is None or before.server != facts.server:
-            self._report(facts)
+        self._judge(facts)
         return facts
 
-    def _losses(self, facts: Facts) -> list[str]:
-        found = [] if self._unsafe else list(durability.losses(facts))
-        return [*found, "or allow it: `allow_unsafe_redis = true` in the settings"] if found else []
-
-    def _report(self, facts: Facts) -> None:
-        """Log what is noteworthy about a server that was not seen before."""
-        if self._objection:
-            log.error("redis.unfit", server=facts.server, problem=self._objection)
-        for caution in durability.cautions(facts, self._replicas or 0):
+    def _judge(self, facts: Facts) -> None:
+        """Object to what must not be, and log what an operator should know; each thing once."""
+        verdict = durability.judge(facts, replicas=self._replicas, allow=self._unsafe, begun=self._begun)
+        objection, cautions = "; ".join(verdict.objections), set(verdict.cautions)
+        if objection and objection != self._objection:
+            log.error("redis.unfit", problem=objection)
+        for caution in cautions - self._cautions:
             log.warning("redis.caution", caution=caution)
-        if self._unsafe:
-            for loss in durability.losses(facts):
-                log.warning("redis.unsafe", allowed="allow_unsafe_redis", problem=loss)
+        self._objection, self._cautions = objection, cautions
+        self._begun = self._begun or not objection
 
 
 async def _config(redis: Redis) -> dict[str, str]:

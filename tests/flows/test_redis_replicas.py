@@ -141,6 +141,21 @@ async def test_a_redis_with_replicas_is_refused_until_the_settings_speak_of_them
     assert "min-replicas-to-write 1" in capsys.readouterr().out
 
 
+async def test_a_service_that_came_up_before_redis_is_as_strict_and_one_that_has_begun_goes_on(pair: Pair) -> None:
+    pair.part()
+    pair.primary.kill()
+    async with a_service(replicated(pair, replicas=None)) as http:
+        assert (await send(http)).status_code == 503
+        pair.primary.start()
+        assert (await send(http)).status_code == 202
+        pair.join()
+        assert (await http.get("/readyz")).status_code == 200
+        assert (await send(http, id="later")).status_code == 202
+    async with a_service(replicated(pair, replicas=None)) as http:
+        answer = await send(http, id="anew")
+        assert "replicas = 1" in answer.json()["detail"]
+
+
 async def test_a_primary_that_must_not_write_alone_accepts_nothing_alone(primary: Redis, pair: Pair) -> None:
     """`min-replicas-to-write` is the other belt: it refuses before anything is written."""
     await primary.config_set("min-replicas-to-write", 1)

@@ -97,6 +97,11 @@ class Pair:
         """Let the replica hear nothing more of the primary; it keeps what it has."""
         self.replica.ask("REPLICAOF", "127.0.0.1", "1")
 
+    def join(self) -> None:
+        """Let the replica hear the primary again."""
+        self.replica.ask("REPLICAOF", "127.0.0.1", str(self.primary.port))
+        until(self.in_step)
+
     def promote(self) -> None:
         """Let the replica take the primary's place, as an operator or Sentinel does."""
         self.replica.ask("REPLICAOF", "NO", "ONE")

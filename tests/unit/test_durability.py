@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from campaigns.store.durability import FULL_FROM, Facts, cautions, hopeless, losses, untold
+from campaigns.store.durability import FULL_FROM, Facts, cautions, hopeless, judge, losses, untold
 
 SAFE = Facts(
     server="f52b",
@@ -75,3 +75,18 @@ def test_a_memory_is_full_from_four_fifths_and_one_without_a_limit_never() -> No
     assert FULL_FROM == 0.8
     assert [but(used=used, most=1_000).full for used in (799, 800, 1_200)] == [False, True, True]
     assert not but(used=10**12, most=0).full
+
+
+def test_what_is_allowed_is_said_and_objected_to_no_more() -> None:
+    facts = but(appendonly=False, replicas=1, role="slave")
+    refused = judge(facts, replicas=None, allow=False, begun=False)
+    assert [len(refused.objections), len(refused.cautions)] == [4, 0]  # the role, the file, what to do, the replica
+    allowed = judge(facts, replicas=None, allow=True, begun=False)
+    assert [len(allowed.objections), len(allowed.cautions)] == [1, 2]
+
+
+def test_a_replica_that_comes_later_stops_nobody_and_a_loss_does() -> None:
+    """Somebody adds one for backups: the intake goes on, and the log says what to decide."""
+    later = judge(but(replicas=1), replicas=None, allow=False, begun=True)
+    assert [bool(later.objections), bool(later.cautions)] == [False, True]
+    assert judge(but(appendonly=False), replicas=None, allow=False, begun=True).objections
