@@ -100,6 +100,7 @@ class Process:
             return
         lease, now = taken
         try:
+            await self.be_born()  # Redis may have lost everything since this process came up
             serving = await self._serving(lease, now, told)
         except BaseException:
             self._leases.drop(lease)  # it ends by itself; somebody is called for the portal then
@@ -118,6 +119,10 @@ class Process:
             await self.queue.enqueue_notify()
         except Unavailable as error:
             log.warning("notify.not_called", problem=str(error))
+
+    async def be_born(self) -> None:
+        """Write the birth record, if Redis has none: then an epoch begins."""
+        await ride_out(lambda: self.store.epochs.born(self.settings.installation))
 
     async def _call(self, portal: str) -> None:
         try:
@@ -238,5 +243,5 @@ async def opened(
     ):
         await ride_out(Vitals(redis, settings).examine)
         opened_ = Process(settings, process, redis, http, posts, wakes, store=store, lookup=lookup, leases=leases)
-        await ride_out(lambda: opened_.store.epochs.born(settings.installation))
+        await opened_.be_born()
         yield opened_

@@ -51,6 +51,17 @@ async def test_what_a_lost_redis_had_made_is_found_and_not_made_again(
     assert [len(campaign["spend"]) for campaign in hubspot.campaigns()] == [1] * len(RUNS) + [0]
 
 
+async def test_a_process_that_runs_when_redis_loses_everything_finds_it_out(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    elsewhere = hubspot.url.replace("127.0.0.1", "127.1")  # this machine, but not by a name that counts as such
+    async with engine(redis_url, elsewhere, call_deadline=0.5) as process:
+        await advanced(process, RUNS)
+        await lose_redis(redis)
+        await advanced(process, RUNS)
+    assert len(hubspot.campaigns()) == len(RUNS)
+
+
 async def test_without_an_epoch_everything_is_made_twice(redis_url: str, hubspot: Running, redis: Redis) -> None:
     """The test above can fail: it is the epoch that it proves."""
     async with engine(redis_url, hubspot.url) as process:
