@@ -1,18 +1,18 @@
 """The client against a simulator in trouble: cut lines, late commits, limits, tokens, and finding what was in doubt."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
 
 import pytest
 
 from campaigns.errors import InDoubt, Later, MissingScope, RateLimited, Refused, Revoked, Unauthorized
 from campaigns.hubspot import walk
-from campaigns.hubspot.client import HubSpot, post_form
+from campaigns.hubspot.client import HubSpot
 from campaigns.hubspot.index import Index
-from campaigns.hubspot.tokens import Access, Grant, OAuthToken, StaticToken
+from campaigns.hubspot.tokens import StaticToken
 from campaigns.hubspot.types import ItemFields
-from campaigns.hubspot.wire import Answer, Limits
-from tests.contract.in_process import NOON, Scene, a_scene
+from campaigns.hubspot.wire import Limits
+from tests.contract.in_process import Scene, a_scene
+from tests.contract.installed import granted_token
 
 RUN = "a" * 26
 MARKER = f"[fanfare:{RUN}.rs.-]"
@@ -247,45 +247,10 @@ async def test_an_account_below_the_tier_waits_for_somebody_to_raise_it(scene: S
         await hubspot.create(SIGNED)
 
 
-class Shelf:
-    """Keeps the token of one process."""
-
-    def __init__(self, scene: Scene) -> None:
-        self.scene = scene
-        self.access: Access | None = None
-        self.since = NOON
-
-    async def kept(self) -> Access | None:
-        """With the seconds that it has left."""
-        gone = self.scene.now - self.since
-        return Access(self.access.token, self.access.seconds - gone) if self.access else None
-
-    async def keep(self, access: Access) -> None:
-        """Instead of what was."""
-        self.access, self.since = access, self.scene.now
-
-    async def refresh_token(self) -> str | None:
-        """HubSpot gives no other."""
-        return None
-
-    @asynccontextmanager
-    async def alone(self) -> AsyncIterator[None]:
-        """There is no other."""
-        yield
-
-
 @pytest.fixture
 def app(scene: Scene) -> HubSpot:
     """The same portal for an installed app, whose tokens are refreshed."""
-
-    async def post(url: str, form: bytes) -> Answer:
-        return await post_form(scene.http, url, form)
-
-    grant = Grant("client-test", "secret-test", "refresh-test")
-    url = "http://hubspot.test/oauth/v1/token"
-    shelf = Shelf(scene)
-    token = OAuthToken(lambda: grant, lambda _: shelf, post, clock=lambda: scene.now, url=url)
-    return HubSpot(scene.http, token=token, base_url="http://hubspot.test")
+    return HubSpot(scene.http, token=granted_token(scene), base_url="http://hubspot.test")
 
 
 @pytest.mark.seed("B8")
