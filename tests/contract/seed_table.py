@@ -62,7 +62,8 @@ def lines(verdicts: Mapping[str, Verdict], proofs: Iterable[Proof]) -> Iterable[
         for proof in sorted((one for one in proofs if one.row == name), key=lambda one: one.test):
             yield f"     {proof.outcome:7} {proof.test}"
     gaps = sum(bool(told.gap) for told in verdicts.values())
-    yield f"{len(verdicts)} rows, {gaps} with a gap"
+    waiting = sum(not told.gap and not sum(told.ran.values()) for told in verdicts.values())
+    yield f"{len(verdicts)} rows: {len(verdicts) - gaps - waiting} proved, {gaps} with a gap, {waiting} waiting"
 
 
 def pytest_configure(config: pytest.Config) -> None:

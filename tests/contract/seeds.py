@@ -31,7 +31,8 @@ class Row(msgspec.Struct, frozen=True):
     Attributes:
         fact: in our words, short.
         operations: as the simulator's stats name them; a test must have asked for one of these. None: whatever it asked.
-        waits_for: what is still to be built before the row can be proved; it then needs no test.
+        waits_for: what is still to be built before the row can be proved; until then it needs no test. G3 alone waits:
+            every other row says what HubSpot's API does, which client and simulator show already.
 
     """
 

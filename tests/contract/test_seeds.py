@@ -67,7 +67,7 @@ def test_the_table_has_a_line_for_every_row() -> None:
         f"passed {CLIENT}",
         f"failed {SIMULATOR}",
         "G3 campaign data can be transferred to a warehouse 0/0 0/0 waits for the export command",
-        "2 rows, 1 with a gap",
+        "2 rows: 0 proved, 1 with a gap, 1 waiting",
     ]
 
 
