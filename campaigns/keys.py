@@ -35,6 +35,7 @@ PREFIXES: Final = {
     "told": "fanfare:told:",  # + portal: caller -> id of the last message of its trouble; RECOVERED once that is over
     "bulk": "fanfare:bulk:",  # + bulk id: run id -> its number; the runs that a verb is still to be applied to
     "callbacks": "fanfare:callbacks",  # id of a run or message -> when it is posted next
+    "undelivered": "fanfare:undelivered:",  # + caller: id of a run or message whose post is parked -> since when
     # with a lifetime
     "lease": "fanfare:lease:",  # + portal: who serves it (LEASE)
     "call": "fanfare:call:",  # + portal: an RQ job was enqueued for it (CALL)
@@ -48,7 +49,7 @@ PREFIXES: Final = {
     "access": "fanfare:access:",  # + grant: the access token of all processes (while it may be used)
     "refresh": "fanfare:refresh:",  # + grant: the refresh token that HubSpot gave instead of the settings' (REFRESH)
     "refreshing": "fanfare:refreshing:",  # + grant: who refreshes now (REFRESHING)
-    "verb": "fanfare:verb:",  # + key hash: what an operator's verb came to, and its fingerprint (VERB)
+    "verb": "fanfare:verb:",  # + key hash: what an operator's verb came to, and its fingerprint (a day)
     # channels
     "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
 }
@@ -84,9 +85,6 @@ REFRESHING: Final = 12 * SECOND
 
 REFRESH: Final = 400 * DAY
 """Begins anew with each refresh: a portal that was silent for a year still finds its refresh token."""
-
-VERB: Final = DAY
-"""How long the repeat of an operator's verb is known by its key: whoever repeats a command does so within a day."""
 
 RETENTION: Final = 30 * DAY
 """Operators look back a month; HubSpot keeps the campaign itself."""

@@ -13,7 +13,7 @@ from campaigns.queue import Queue
 from campaigns.settings import Settings
 from campaigns.store import Store, connection
 from campaigns.store.vitals import Vitals
-from service import health, problems, runs, triggers, verbs
+from service import callbacks, health, portals, problems, runs, triggers, verbs
 from service.auth import Callers
 from service.background import beside
 from service.calls import Calls
@@ -51,6 +51,8 @@ def create_app(
         [
             triggers.route(callers, settings.book, store.acceptance, calls, AcceptMetrics(registry)),
             *runs.routes(callers, store.runs),
+            *callbacks.routes(callers, store.callbacks, calls),
+            *portals.routes(callers, store.parked, store.ghosts, calls),
             *verbs.routes(callers, store.runs, store.verbs, calls, retention=settings.retention),
             *health.routes({"redis": vitals.check}, registry),
         ],

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Final
-from urllib.parse import parse_qsl
 
 import msgspec
 from litestar import Request, get
@@ -10,12 +9,12 @@ from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 from litestar.params import FromPath
 
-from campaigns.errors import Forbidden, NotFound
+from campaigns.errors import NotFound
 from campaigns.model import Status, Stored
 from campaigns.store.runs import Runs
+from service import queries
 from service.answers import Answer, told
 from service.auth import Caller, Callers
-from service.problems import Malformed
 from service.views import run_view, runs_view
 
 MOST_RUNS: Final = 200
@@ -46,8 +45,10 @@ def routes(callers: Callers, runs: Runs) -> Sequence[HTTPRouteHandler]:
     async def page(request: AnyRequest) -> Answer:
         caller = callers.asking(request.scope["headers"])
         caller.needs("read")
-        filters = read(request.scope["query_string"])
-        found = await runs.page(whose(filters, caller), wanted(filters), after=filters.after, limit=filters.limit)
+        filters = queries.read(request.scope["query_string"], Filters)
+        found = await runs.page(
+            queries.whose(filters.caller, caller), wanted(filters), after=filters.after, limit=filters.limit
+        )
         return told(runs_view(found.runs, found.after))
 
     return [get("/v1/runs/{run_id:str}")(show), get("/v1/runs")(page)]
@@ -63,35 +64,6 @@ def visible(stored: Stored, caller: Caller) -> Stored:
     if stored.run.caller != caller.name and not caller.sees_all:
         raise NotFound("there is no such run")
     return stored
-
-
-def read(query: bytes) -> Filters:
-    """The filters that *query* holds.
-
-    Raises:
-        Malformed: it holds something else.
-
-    """
-    try:
-        given = parse_qsl(query.decode("ascii"), keep_blank_values=True, strict_parsing=True) if query else []
-        if len(dict(given)) < len(given):
-            raise Malformed("the query: a parameter came more than once")
-        return msgspec.convert(dict(given), Filters, strict=False)
-    except (ValueError, msgspec.ValidationError) as error:
-        raise Malformed(f"the query: {error}") from error
-
-
-def whose(filters: Filters, caller: Caller) -> str:
-    """Whose runs are asked for: the caller's own, unless it names another.
-
-    Raises:
-        Forbidden: it may not see those.
-
-    """
-    name = filters.caller or caller.name
-    if name != caller.name and not caller.sees_all:
-        raise Forbidden("only an admin sees the runs of other callers")
-    return name
 
 
 def wanted(filters: Filters) -> Callable[[Stored], bool]:

@@ -92,12 +92,12 @@ def run_view(stored: Stored) -> RunView:
         portal=run.portal,
         subject=run.subject,
         campaign=_campaign(run),
-        accepted=_time(stored.accepted),
-        ended=None if stored.ended is None else _time(stored.ended),
+        accepted=time_of(stored.accepted),
+        ended=None if stored.ended is None else time_of(stored.ended),
         why=_why(stored),
-        until=None if stored.until is None else _time(stored.until),
+        until=None if stored.until is None else time_of(stored.until),
         steps=tuple(_step(step) for step in run.steps),
-        history=tuple(AppliedView(_time(one.at), one.verb, one.by) for one in stored.history),
+        history=tuple(AppliedView(time_of(one.at), one.verb, one.by) for one in stored.history),
     )
 
 
@@ -114,7 +114,7 @@ def _campaign(run: Run) -> CampaignView | None:
 
 def _step(step: Step) -> StepView:
     name, problem, receipt = _state(step.state)
-    return StepView(step.name, name, _time(step.at) if step.at else None, problem, receipt)
+    return StepView(step.name, name, time_of(step.at) if step.at else None, problem, receipt)
 
 
 def _state(state: State) -> tuple[str, Problem | None, Receipt | None]:
@@ -157,5 +157,6 @@ def _why_there(stored: Stored) -> str | None:
             assert_never(stored.place)
 
 
-def _time(milliseconds: int) -> datetime:
+def time_of(milliseconds: int) -> datetime:
+    """A time of Redis's as callers see it."""
     return datetime.fromtimestamp(milliseconds / 1000, UTC)

@@ -101,10 +101,11 @@ class _Rounds:
             raise LeaseLost
         if with_.stopping.is_set() or self._over():
             return await self._give_back()
-        if with_.woken.is_set() or with_.leases.found_work(with_.lease.portal):
+        woken = with_.woken.is_set() or with_.leases.found_work(with_.lease.portal)
+        if woken:
             with_.woken.clear()
             self._next_work = 0
-        if await self._claim():
+        if await self._claim(woken=woken):
             return await self._give_back()
         if self._in_hand:
             self._idle_since = with_.monotonic()
@@ -116,13 +117,13 @@ class _Rounds:
     def _over(self) -> bool:
         return self._ends_at is not None and self._with.monotonic() >= self._ends_at
 
-    async def _claim(self) -> bool:
-        """Whether the portal is paused and must be given back."""
+    async def _claim(self, *, woken: bool) -> bool:
+        """Whether the portal is paused and must be given back; with full hands, too, whoever is *woken* looks."""
         if self._next_work is None or self._with.clock.now() < self._next_work:
             return False
         free = max(SLOTS - len(self._in_hand), 0)
         free_for_high = SLOTS + SLOTS_FOR_HIGH - len(self._in_hand) - free
-        if free + free_for_high <= 0:
+        if free + free_for_high <= 0 and not woken:
             return False
         in_hand = tuple(self._in_hand) if self._unsure else None
         self._unsure = True

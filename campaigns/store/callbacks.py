@@ -6,14 +6,20 @@ from typing import Final, Literal
 
 import msgspec
 
+from campaigns.errors import Conflict, KeyReused, NotFound
 from campaigns.keys import SECOND
 from campaigns.model import Stored
 from campaigns.parking import Message
 from campaigns.store import records
 from campaigns.store.scripts import Scripts
+from campaigns.store.verbs import Command
 
 COMES_BACK: Final = 15 * SECOND
 """A claimed callback of a dead process is due again after this; longer than a delivery may take."""
+
+
+MOST_LOOKED_AT: Final = 1_000
+"""A page of a caller's callbacks ends after this many of everybody's: a few milliseconds of Redis."""
 
 
 class Due(msgspec.Struct, frozen=True):
@@ -24,6 +30,7 @@ class Due(msgspec.Struct, frozen=True):
         what: the run, or the message.
         sequence: the number of the run's status, from 1; a message has only one.
         tries: how often it was posted.
+        replayed: when an operator last let it be posted again; 0 never.
 
     """
 
@@ -31,6 +38,7 @@ class Due(msgspec.Struct, frozen=True):
     what: Stored | Message
     sequence: int
     tries: int
+    replayed: int = 0
 
     @property
     def caller(self) -> str:
@@ -39,8 +47,9 @@ class Due(msgspec.Struct, frozen=True):
 
     @property
     def since(self) -> int:
-        """When there was first something to post (Redis's time)."""
-        return self.what.time if isinstance(self.what, Message) else self.what.ended or 0
+        """When there was first something to post, or was again (Redis's time)."""
+        first = self.what.time if isinstance(self.what, Message) else self.what.ended or 0
+        return max(first, self.replayed)
 
 
 class ClaimedCallbacks(msgspec.Struct, frozen=True):
@@ -77,6 +86,37 @@ class Tried(msgspec.Struct, frozen=True):
     problem: str = ""
 
 
+class Undelivered(msgspec.Struct, frozen=True):
+    """A status or message that its receiver does not have.
+
+    Attributes:
+        id: of the run or message.
+        at: when it is posted next, or was parked.
+        type: such as `run.done` or `portal.delayed`.
+
+    """
+
+    id: str
+    at: int
+    sequence: int
+    type: str
+    tries: int
+    problem: str
+
+
+class Replayed(msgspec.Struct, frozen=True):
+    """A callback is due again.
+
+    Attributes:
+        notify: the job that delivers callbacks must be enqueued.
+        again: it was made due before, and nothing is done now.
+
+    """
+
+    notify: bool
+    again: bool
+
+
 class Callbacks:
     """The callbacks of ended runs, and the messages to operators."""
 
@@ -100,6 +140,48 @@ class Callbacks:
         told = ((one.id, one.sequence, one.outcome, one.span, one.problem) for one in tried)
         await self._scripts.run("save_callbacks", *(part for one in told for part in one))
 
+    async def undelivered(
+        self, caller: str, state: Literal["due", "parked"], *, after: int, limit: int
+    ) -> tuple[tuple[Undelivered, ...], int | None]:
+        """Up to *limit* of what *caller* has not got, and the *after* of the next page; None at the end.
+
+        A page may be short though more follow, and may miss what changes meanwhile.
+        """
+        told = await self._scripts.run("list_callbacks", state, caller, after, MOST_LOOKED_AT, limit)
+        following, *flat = told
+        found = (
+            Undelivered(identity.decode(), int(float(at)), int(sequence), kind.decode(), int(tries), problem.decode())
+            for identity, at, sequence, kind, tries, problem in (flat[i : i + 6] for i in range(0, len(flat), 6))
+        )
+        return tuple(found), following if following >= 0 else None
+
+    async def replay(self, identity: str, sequence: int | None, command: Command, *, whose: str | None) -> Replayed:
+        """Let a status or message be posted again, delivered or not.
+
+        Args:
+            identity: of its run, or its own.
+            sequence: number of the run's status; None for whichever there is.
+            command: who wants it.
+            whose: the caller whose it must be; None for anybody's.
+
+        Raises:
+            NotFound: there is none.
+            Conflict: the run has a newer status.
+            KeyReused: the command's key names another command.
+
+        """
+        told = (identity, sequence or "", whose or "", command.by, command.once, command.mark)
+        outcome, notify, again = await self._scripts.run("replay", *told)
+        match outcome:
+            case b"missing":
+                raise NotFound("there is no such callback")
+            case b"outdated":
+                raise Conflict("the run has a newer status than this")
+            case b"reused":
+                raise KeyReused("this key already names another command")
+            case _:
+                return Replayed(notify=bool(notify), again=bool(again))
+
     async def leave(self) -> bool:
         """Whoever delivered callbacks goes; whether the notify job must be enqueued for what is due."""
         return bool(await self._scripts.run("yield_callbacks"))
@@ -108,4 +190,4 @@ class Callbacks:
 def _due(identity: str, fields: Mapping[str, bytes]) -> Due:
     kept = records.ended(fields)
     what = records.message(identity, fields) if "type" in fields else records.read(fields)
-    return Due(identity, what, kept.posted, kept.tries)
+    return Due(identity, what, kept.posted, kept.tries, int(fields.get("callback_since", 0)))

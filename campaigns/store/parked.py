@@ -1,9 +1,11 @@
 """Portals that are left alone: parked by trouble until a probe, or paused by an operator until resumed."""
 
-from typing import Final, cast
+from collections.abc import Sequence
+from typing import Any, Final, cast
 
 import msgspec
 
+from campaigns.errors import KeyReused
 from campaigns.parking import Reason
 from campaigns.store import records
 from campaigns.store.portals import Lease, LeaseLost
@@ -34,6 +36,21 @@ class Trouble(msgspec.Struct, frozen=True):
     problem: str = ""
     paused: str | None = None
     recovered: int = 0
+
+
+class Switched(msgspec.Struct, frozen=True):
+    """What pausing or resuming a portal came to.
+
+    Attributes:
+        changed: whether it was otherwise before.
+        call: the portal must be called.
+        again: it was done before, and nothing is done now.
+
+    """
+
+    changed: bool
+    call: bool
+    again: bool
 
 
 class Parked:
@@ -82,12 +99,22 @@ class Parked:
             raise LeaseLost
         return int(now)
 
-    async def pause(self, portal: str, who: str) -> bool:
-        """Leave *portal* alone until it is resumed; whether that changes something."""
-        changed, _ = await self._scripts.run("pause", portal, 1, who)
-        return bool(changed)
+    async def pause(self, portal: str, who: str, *, once: str = "", mark: str = "") -> Switched:
+        """Leave *portal* alone until it is resumed. *once* and *mark* make a repeat known, as in `verbs.Command`.
 
-    async def resume(self, portal: str) -> tuple[bool, bool]:
-        """Let *portal* go on; whether that changes something, and whether it must be called."""
-        changed, call = await self._scripts.run("pause", portal, 0, "")
-        return bool(changed), bool(call)
+        Raises:
+            KeyReused: the key names another command.
+
+        """
+        return _switched(await self._scripts.run("pause", portal, 1, who, once, mark))
+
+    async def resume(self, portal: str, *, once: str = "", mark: str = "") -> Switched:
+        """Let *portal* go on; arguments and errors as of `pause`."""
+        return _switched(await self._scripts.run("pause", portal, 0, "", once, mark))
+
+
+def _switched(answer: Sequence[Any]) -> Switched:
+    outcome, changed, call, again = answer
+    if outcome == b"reused":
+        raise KeyReused("this key already names another command")
+    return Switched(bool(changed), call=bool(call), again=bool(again))

@@ -42,6 +42,8 @@ ScriptName = Literal[
     "claim_callbacks",
     "save_callbacks",
     "yield_callbacks",
+    "list_callbacks",
+    "replay",
     "read_access",
     "begin_refresh",
     "keep_access",
@@ -62,7 +64,7 @@ _SPANS: Final = {
     "SUBJECT": keys.SUBJECT,
     "REFRESHING": keys.REFRESHING,
     "REFRESH": keys.REFRESH,
-    "VERB": keys.VERB,
+    "VERB": keys.DAY,
 }
 
 

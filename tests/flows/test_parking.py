@@ -4,11 +4,14 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator
 
 import pytest
+from redis.asyncio import Redis
 
+from campaigns.wishes import AttachAsset, CreateCampaign, Wish
 from simulator.fixture import Running, running
 from tests.builders import a_run
 from tests.flows.engine import accept, ended, engine, serving
 from workers.process import Process
+from workers.serve import SLOTS, SLOTS_FOR_HIGH
 
 pytestmark = pytest.mark.usefixtures("redis")
 RUNS = [a_run(f"k-{number}") for number in range(30)]
@@ -86,8 +89,8 @@ async def test_a_paused_portal_is_left_alone_until_it_is_resumed(redis_url: str,
         async with serving(process):
             await asyncio.sleep(0.3)
             assert hubspot.stats()["requests"] == 0
-        changed, call = await process.store.parked.resume("acme")
-        assert (changed, call) == (True, True)
+        switched = await process.store.parked.resume("acme")
+        assert (switched.changed, switched.call) == (True, True)
         async with serving(process):
             assert {stored.ending for stored in await ended(process, RUNS)} == {"done"}
 
@@ -107,6 +110,40 @@ async def test_pausing_reaches_the_holder_at_once_and_nothing_is_lost(redis_url:
         async with serving(process):
             await ended(process, RUNS)
     assert len(hubspot.campaigns()) == len(RUNS)
+
+
+async def test_a_pause_whose_message_was_lost_is_heard_within_two_seconds(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    """The renewal of the lease is the net: each 1.5 seconds it learns that the portal is paused."""
+    hubspot.plan({"do": "delay", "delay_ms": 100})
+    async with engine(redis_url, hubspot.url) as process, serving(process):
+        await accept(process, [a_run(f"slow-{n}", *_slow(n)) for n in range(20)])
+        await until(lambda: _asked(hubspot))
+        await redis.hset("fanfare:park:acme", "paused", "1 office")
+        await asyncio.sleep(2.0)
+        then = hubspot.stats()["requests"]
+        await asyncio.sleep(0.5)
+        assert hubspot.stats()["requests"] == then
+
+
+async def test_a_pause_is_heard_by_a_holder_whose_hands_are_full(redis_url: str, hubspot: Running) -> None:
+    hubspot.plan({"do": "delay", "delay_ms": 100})
+    async with engine(redis_url, hubspot.url) as process, serving(process):
+        await accept(
+            process, [a_run(f"slow-{n}", *_slow(n), priority="high") for n in range(SLOTS + SLOTS_FOR_HIGH + 9)]
+        )
+        await until(lambda: _asked(hubspot))
+        await process.store.parked.pause("acme", "office")
+        await asyncio.sleep(1.0)
+        then = hubspot.stats()["requests"]
+        await asyncio.sleep(0.5)
+        assert hubspot.stats()["requests"] == then
+
+
+def _slow(number: int) -> list[Wish]:
+    """What keeps a run in hand for seconds."""
+    return [CreateCampaign({"hs_name": f"slow {number}"}), *(AttachAsset("FORM", str(asset)) for asset in range(40))]
 
 
 async def _asked(hubspot: Running) -> bool:

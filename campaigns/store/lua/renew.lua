@@ -10,7 +10,8 @@ for i = 1, #ARGV, 2 do
     redis.call('PEXPIRE', KEY.lease .. portal, LEASE)
     set_due(portal, now)
     local work = next_work(portal, now)
-    state = (work and (work <= now or work == math.huge)) and 2 or 1
+    local paused = redis.call('HEXISTS', KEY.park .. portal, 'paused') == 1
+    state = ((work and work <= now) or paused) and 2 or 1
   end
   table.insert(answer, state)
 end

@@ -14,6 +14,7 @@ if string.sub(order, -1) == '.' then order = order .. string.format('%014d', acc
 order = order .. string.format('.%016d', redis.call('ZSCORE', KEY.index .. caller, id))
 redis.call('ZREM', KEY.ended, id)
 redis.call('ZREM', KEY.callbacks, id)  -- what it had to post is outdated
+redis.call('ZREM', KEY.undelivered .. caller, id)
 redis.call('DEL', run)
 redis.call('HSET', run, 'plan', plan, 'caller', caller, 'portal', portal, 'band', band, 'order', order, 'lane', lane,
   'key', key, 'accepted', accepted, 'first', first, 'version', version + 1, 'reported', posted or 0)

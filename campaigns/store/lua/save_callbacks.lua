@@ -5,12 +5,14 @@ local now = clock()
 for i = 1, #ARGV, 5 do
   local id, sequence, outcome, span, problem = unpack(ARGV, i, i + 4)
   local run = posted_of(id)
-  local callback, posted = unpack(redis.call('HMGET', run, 'callback', 'posted'))
+  local callback, posted, caller = unpack(redis.call('HMGET', run, 'callback', 'posted', 'caller'))
   -- Whoever posted slowly may find that another has delivered it since, or that the run has a newer status to post.
   if posted == sequence and callback ~= 'delivered' then
     if outcome ~= 'untried' then
       redis.call('HSET', run, 'callback', outcome, 'callback_problem', problem)
       redis.call('HINCRBY', run, 'callback_tries', 1)
+      if callback == 'parked' then redis.call('ZREM', KEY.undelivered .. caller, id) end
+      if outcome == 'parked' then redis.call('ZADD', KEY.undelivered .. caller, now, id) end
     end
     if outcome == 'due' or outcome == 'untried' then
       redis.call('ZADD', KEY.callbacks, now + span, id)

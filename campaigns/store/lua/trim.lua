@@ -8,5 +8,6 @@ for _, id in ipairs(over) do
   redis.call('ZREM', KEY.index .. caller, id)
   redis.call('ZREM', KEY.ended, id)
   redis.call('ZREM', KEY.callbacks, id)
+  redis.call('ZREM', KEY.undelivered .. caller, id)
 end
 return #over

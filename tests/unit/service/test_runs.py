@@ -4,7 +4,8 @@ from campaigns.errors import Forbidden, NotFound
 from campaigns.model import Stored
 from service.auth import Caller, Callers
 from service.problems import Malformed
-from service.runs import Filters, read, visible, wanted, whose
+from service.queries import read, whose
+from service.runs import Filters, visible, wanted
 from tests.builders import a_run
 from tests.settings import API_KEYS, some_settings
 
@@ -17,8 +18,8 @@ def caller(name: str) -> Caller:
 
 
 def test_a_query_is_read_with_its_defaults() -> None:
-    assert read(b"") == Filters()
-    assert read(b"status=held&subject=sku%201&after=7&limit=200") == Filters(
+    assert read(b"", Filters) == Filters()
+    assert read(b"status=held&subject=sku%201&after=7&limit=200", Filters) == Filters(
         status="held", subject="sku 1", after=7, limit=200
     )
 
@@ -39,7 +40,7 @@ def test_a_query_is_read_with_its_defaults() -> None:
 )
 def test_a_query_that_cannot_be_understood_is_refused(query: bytes) -> None:
     with pytest.raises(Malformed):
-        read(query)
+        read(query, Filters)
 
 
 def test_a_run_is_seen_by_its_caller_and_by_an_admin_and_is_not_there_for_others() -> None:
@@ -50,11 +51,11 @@ def test_a_run_is_seen_by_its_caller_and_by_an_admin_and_is_not_there_for_others
 
 
 def test_a_page_is_of_the_callers_own_runs_unless_an_admin_names_another() -> None:
-    assert whose(Filters(), caller("shop")) == "shop"
-    assert whose(Filters(caller="shop"), caller("shop")) == "shop"
-    assert whose(Filters(caller="shop"), caller("office")) == "shop"
+    assert whose(None, caller("shop")) == "shop"
+    assert whose("shop", caller("shop")) == "shop"
+    assert whose("shop", caller("office")) == "shop"
     with pytest.raises(Forbidden):
-        whose(Filters(caller="shop"), caller("events"))
+        whose("shop", caller("events"))
 
 
 @pytest.mark.parametrize(
