@@ -31,11 +31,13 @@ async def a_service(settings: Settings, background: Sequence[Background] = ()) -
     # In a task of its own, as a server does it: fixtures begin and end in different ones.
     living = asyncio.create_task(_live(app, started, stopped))
     transport = httpx.ASGITransport(app)  # type: ignore[arg-type]  # the two spell ASGI's types differently
-    async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
-        await started.wait()
-        yield http
-    stopped.set()
-    await living
+    try:
+        async with httpx.AsyncClient(transport=transport, base_url="http://service") as http:
+            await started.wait()
+            yield http
+    finally:  # also when a test fails: what it leaves open would fail the next one
+        stopped.set()
+        await living
 
 
 async def _live(app: Litestar, started: asyncio.Event, stopped: asyncio.Event) -> None:

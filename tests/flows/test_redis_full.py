@@ -51,7 +51,7 @@ async def fill(redis: Redis, share: float) -> None:
 
 
 async def test_from_four_fifths_nothing_is_accepted_and_below_it_is_again(own: Redis, url: str) -> None:
-    await own.set("ballast", "x" * 10_000_000)  # so that what a connection takes is nothing beside it
+    await own.setrange("ballast", 10_000_000, "x")  # so that what a connection takes is nothing beside it
     async with a_service(some_settings(url)) as http:
 
         async def answer(status: int) -> bool:
