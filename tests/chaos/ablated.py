@@ -79,6 +79,15 @@ def without_lanes(name: ScriptName) -> str:
     return source(name).replace(begins, "  if true then return to_line(id) end\n")
 
 
+def without_epochs(name: ScriptName) -> str:
+    """A script after which no epoch is in force."""
+    if name != "epoch":
+        return source(name)
+    if "KEY.epoch" not in source(name):
+        raise LookupError("epoch knows no epochs")
+    return "return {0, '', 0}"
+
+
 class Ablation(msgspec.Struct, frozen=True):
     """What stands in the place of the real parts."""
 
@@ -99,6 +108,7 @@ ABLATIONS: Final = {
     "token": Ablation(text=without_tokens, leases=Believing),
     "lanes": Ablation(text=without_lanes),
     "ghosts": Ablation(told=without_looks),
+    "epoch": Ablation(text=without_epochs),
 }
 
 

@@ -27,7 +27,7 @@ PER_10S: Final = 5_000
 """HubSpot's window in a scene: what is tested is not how fast it may go."""
 
 REFUSED_FOR: Final = 1.0
-REFUSED_AT_ONCE: Final = 3
+REFUSED_AT_ONCE: Final = 4
 """HubSpot refuses everything until so many calls have met it, or for so many seconds."""
 
 
@@ -78,16 +78,19 @@ class _Stage:
         self._asked = asked
         self._receiver = receiver
         self._chance = chance
+        self._forgotten = 0  # rows of the ledger that were before Redis lost everything
 
     async def play(self) -> tuple[Evidence, Met]:
         watching = asyncio.create_task(self._watch())
         refusing = asyncio.create_task(self._refuse_now_and_then())
         try:
             await self._act()
-            refusing.cancel()
-            drained = await self._drain()
+            await refusing  # its limit holds no longer
+            told, drained = await self._drain()
+            if self._scene.wiped:
+                told, drained = await self._lose_everything()
             self._chance.look_away()
-            return await self._evidence(), await self._met(drained)
+            return await self._evidence(), await self._met(told, drained)
         finally:
             refusing.cancel()
             watching.cancel()
@@ -103,22 +106,32 @@ class _Stage:
         self._chance.end()
         await asyncio.gather(*strikes)
 
-    async def _drain(self) -> float:
-        """Wait until nothing is left to do, or nothing happens any more; how long that took."""
+    async def _lose_everything(self) -> tuple[float, float]:
+        """Redis loses everything, and the callers, who do not know what has become of their triggers, send all again."""
+        self._forgotten = len(await asyncio.to_thread(self._hubspot.ledger))
+        await self._installation.wipe_valkey()
+        self._receiver.heard.clear()
+        await self._asked.ask(self._scene)
+        return await self._drain()
+
+    async def _drain(self) -> tuple[float, float]:
+        """Wait until nothing is left to do, or nothing happens any more; seconds until all was told, and to the end."""
         began = last = time.monotonic()
-        before: object = None
+        told, before = self._scene.drain, None
         await asyncio.sleep(self._scene.latest_commit)  # what HubSpot carries out late is seen in any case
-        while time.monotonic() - began < self._scene.drain:
+        while (now := time.monotonic()) - began < self._scene.drain:
             seen = await self._look()
-            if seen and self._asked.ids <= self._receiver.heard and not (seen.open_runs or seen.ghosts):
-                break
-            now = (seen and (seen.open_runs, seen.callbacks, seen.ghosts), len(self._receiver.heard))
-            if now != before:
-                before, last = now, time.monotonic()
-            if time.monotonic() - last > self._scene.quiet:
+            if self._asked.ids <= self._receiver.heard:
+                told = min(told, now - began)
+                if seen and not (seen.open_runs or seen.ghosts):
+                    break
+            stands = (seen and (seen.open_runs, seen.callbacks, seen.ghosts), len(self._receiver.heard))
+            if stands != before:
+                before, last = stands, now
+            if now - last > self._scene.quiet:
                 break
             await asyncio.sleep(0.1)
-        return time.monotonic() - began
+        return told, time.monotonic() - began
 
     async def _look(self) -> Seen | None:
         try:
@@ -133,8 +146,10 @@ class _Stage:
 
     async def _refuse_now_and_then(self) -> None:
         """HubSpot's window is spent, for a moment: whatever is under way then meets a 429."""
-        while self._scene.refusals is not None:
-            await asyncio.sleep(self._scene.refusals)
+        if self._scene.refusals is None:
+            return
+        while not self._chance.over:
+            await self._chance.pause(self._scene.refusals)
             await self._until_many_calls_are_open()
             before, until = await self._refused(), time.monotonic() + REFUSED_FOR
             await asyncio.to_thread(self._hubspot.limit, per_10s=0)
@@ -145,7 +160,7 @@ class _Stage:
             await asyncio.to_thread(self._hubspot.limit, per_10s=PER_10S)
 
     async def _until_many_calls_are_open(self) -> None:
-        while True:
+        while not self._chance.over:
             seen = await self._look()
             if seen is not None and seen.open_calls >= REFUSED_AT_ONCE:
                 return
@@ -163,7 +178,7 @@ class _Stage:
             accepted=self._asked.accepted,
             runs=await self._runs(),
             campaigns=tuple(msgspec.convert(campaigns, list[Campaign])),
-            ledger=tuple(msgspec.convert(ledger, list[Row])),
+            ledger=tuple(msgspec.convert(ledger[self._forgotten :], list[Row])),
             deliveries=tuple(self._receiver.deliveries),
             refused=self._asked.refused,
         )
@@ -176,7 +191,7 @@ class _Stage:
                 except httpx.HTTPError:
                     await asyncio.sleep(0.2)
 
-    async def _met(self, drained: float) -> Met:
+    async def _met(self, told: float, drained: float) -> Met:
         stats: dict[str, Any] = await asyncio.to_thread(self._hubspot.stats)
         faults: Counter[str] = Counter({"429": stats["by_status"].get("429", 0)})
         for fault, times in zip(self._scene.faults, await asyncio.to_thread(self._hubspot.met), strict=True):
@@ -190,5 +205,6 @@ class _Stage:
             stalls=self._chance.stalls,
             faults=faults,
             take_overs=tuple(self._chance.take_overs),
+            told=told,
             drained=drained,
         )

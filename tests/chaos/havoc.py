@@ -80,11 +80,16 @@ class Chance:
         while havoc.times is None or done < havoc.times:
             if self._watching and havoc.victim == "holder":
                 await self._until_taken_over()
-            await self._pause(dice.uniform(*havoc.gaps))
+            await self.pause(dice.uniform(*havoc.gaps))
             if self.over:
                 return
             await self._strike(havoc, dice.uniform(0, AWAY))
             done += 1
+
+    async def pause(self, seconds: float) -> None:
+        """Wait, but no longer than havoc lasts."""
+        with suppress(TimeoutError):
+            await asyncio.wait_for(self._ended.wait(), seconds)
 
     def end(self) -> None:
         """Strike no more."""
@@ -184,8 +189,3 @@ class Chance:
         ended = asyncio.create_task(self._ended.wait())
         await asyncio.wait({ended, *self._watching}, return_when=asyncio.FIRST_COMPLETED)
         ended.cancel()
-
-    async def _pause(self, seconds: float) -> None:
-        """Wait, but no longer than havoc lasts."""
-        with suppress(TimeoutError):
-            await asyncio.wait_for(self._ended.wait(), seconds)

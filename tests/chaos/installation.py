@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -21,6 +22,9 @@ SERVICE: Final = "service"
 CALLBACKS: Final = "callbacks"
 HOLDERS: Final = ("campaigns-1", "campaigns-2")
 """One of them serves the portal, the other takes over."""
+
+ELSEWHERE: Final = "127.1"
+"""This machine, by a name that the settings do not take for it."""
 
 LONGEST_STOP: Final = 30.0
 LONGEST_DEATH: Final = 5.0
@@ -94,6 +98,12 @@ class Installation:
             while await self._valkey_listens():  # noqa: ASYNC110 - it is nobody's child: nothing announces its end
                 await asyncio.sleep(0.005)
 
+    async def wipe_valkey(self) -> None:
+        """Let Valkey lose everything, and come back."""
+        await self.kill_valkey()
+        shutil.rmtree(self.trial.folder / "appendonlydir")
+        await self.start_valkey()
+
     async def _valkey_listens(self) -> bool:
         try:
             _, writer = await asyncio.open_unix_connection(str(self.trial.folder.resolve() / embedded.SOCKET))
@@ -131,8 +141,10 @@ async def installed(
     ports = msgspec.structs.replace(free_ports(), simulator=hubspot)
     trial = lay_out(folder, ports, settle=scene.settle, call_deadline=scene.call_deadline)
     settings = folder / "fanfare.toml"
+    host = ELSEWHERE if scene.wiped else "127.0.0.1"
     more = f"[portals.acme]\nghost_looks = {list(scene.ghost_looks)}\nprobe_after = {scene.probe_after}\n"
-    settings.write_text(settings.read_text().replace("[portals.acme]\n", more))
+    told = settings.read_text().replace("[portals.acme]\n", more)
+    settings.write_text(told.replace(f"http://127.0.0.1:{hubspot}", f"http://{host}:{hubspot}"))
     installation = Installation(trial, ablation)
     try:
         await installation.start_valkey()

@@ -21,7 +21,8 @@ class Met(msgspec.Struct, frozen=True):
         calls: requests that HubSpot had.
         struck: kills with work of the victim open.
         faults: how many requests each of HubSpot's faults has struck.
-        drained: seconds from the last kill until nothing was left to do.
+        told: seconds from the last kill until every status had been delivered.
+        drained: and until nothing was left to look for.
 
     """
 
@@ -33,6 +34,7 @@ class Met(msgspec.Struct, frozen=True):
     stalls: int
     faults: Mapping[str, int]
     take_overs: tuple[TakeOver, ...]
+    told: float
     drained: float
 
 
@@ -58,12 +60,13 @@ def shortfalls(met: Met, floors: Floors) -> Iterator[str]:
 
 def lines(scene: Scene, met: Met) -> Iterator[str]:
     """What a person wants to read."""
+    looks = " and ".join(f"{span:g}" for span in scene.ghost_looks)
     yield f"{scene.name}, seed {scene.seed}: {met.triggers} triggers accepted, {met.requests} requests"
     yield f"  HubSpot had {met.calls} calls; {met.campaigns} campaigns stand"
     yield f"  kills with work open: {sum(met.struck.values())} ({_told(met.struck)}); stalls: {met.stalls}"
     yield f"  faults met: {_told(met.faults)}"
-    yield f"  settle window {scene.settle:g} s, call deadline {scene.call_deadline:g} s, looks for ghosts after "
-    yield f"    {', '.join(f'{span:g}' for span in scene.ghost_looks)} s; drained in {met.drained:.1f} s"
+    yield f"  settle window {scene.settle:g} s, call deadline {scene.call_deadline:g} s, looks for ghosts after {looks} s"
+    yield f"  afterwards: every status was told in {met.told:.1f} s, no ghost was left after {met.drained:.1f} s"
     for name, disturbed in (("take-overs", False), ("take-overs with Valkey killed meanwhile", True)):
         spans = [one.span for one in met.take_overs if one.disturbed is disturbed]
         if spans:

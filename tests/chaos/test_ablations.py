@@ -63,12 +63,18 @@ def late_commits() -> Scene:
     return scene("late commits", 25, faults=(late,), ghost_looks=(4.0,))
 
 
+def a_wiped_store() -> Scene:
+    """All is done; Redis loses everything, and the callers send everything again."""
+    return scene("a wiped store", 25, most=2, wiped=True)
+
+
 SCENES: dict[str, tuple[Callable[[], Scene], str]] = {
     "look-up": (lost_answers, "Duplicate"),
     "sweep": (a_killed_holder, "Stuck"),
     "token": (a_stalled_holder, "Duplicate"),
     "lanes": (long_conversations, "OutOfOrder"),
     "ghosts": (late_commits, "Duplicate"),
+    "epoch": (a_wiped_store, "Duplicate"),
 }
 """Which scene shows that a part is needed, and the verdict without it."""
 

@@ -21,6 +21,7 @@ ENOUGH = Met(
     stalls=0,
     faults=dict.fromkeys(MUST_BE_MET, 10),
     take_overs=tuple(TakeOver(6_000 + n, disturbed=False) for n in range(100)),
+    told=10.0,
     drained=20.0,
 )
 
