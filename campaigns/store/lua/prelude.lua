@@ -11,10 +11,12 @@ local function first_score(key)
   return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
 end
 
--- When the portal next has something to do: now if its line is not empty, else the first of those that wait; not before
--- its next probe while it is parked, and never while it is paused. nil: nothing is open.
+-- When the portal next has something to do: now if its line is not empty, or if who had runs in flight is gone, else the
+-- first of those that wait; not before its next probe while it is parked, and never while it is paused. nil: nothing is
+-- open, save what its holder has in flight.
 local function next_work(portal, now)
-  local first = redis.call('EXISTS', KEY.line .. portal) == 1 and now or nil
+  local left = redis.call('EXISTS', KEY.lease .. portal) == 0 and redis.call('EXISTS', KEY.flight .. portal) == 1
+  local first = (left or redis.call('EXISTS', KEY.line .. portal) == 1) and now or nil
   for _, key in ipairs({KEY.waiting, KEY.held, KEY.ghosts}) do
     local score = first_score(key .. portal)
     if score and (not first or score < first) then first = score end
@@ -72,10 +74,12 @@ local function to_line(id)
   redis.call('ZADD', KEY.line .. portal, rank, id)
 end
 
--- A lane never goes slower than the most urgent run in it: its head takes over the higher priority.
+-- A lane never goes slower than the most urgent run in it: its head takes over the higher priority, and hands it on to
+-- the next when it goes.
 local function raise(id, band)
   local run = KEY.run .. id
-  local own, place = unpack(redis.call('HMGET', run, 'band', 'place'))
+  local own, place, raised = unpack(redis.call('HMGET', run, 'band', 'place', 'raised'))
+  if not raised or tonumber(band) < tonumber(raised) then redis.call('HSET', run, 'raised', band) end
   if tonumber(own) <= tonumber(band) then return end
   redis.call('HSET', run, 'band', band)
   redis.call('HDEL', run, 'rank')
@@ -95,8 +99,8 @@ local function enter(id)
   raise(string.match(head, '%S+$'), band)
 end
 
--- Takes a run out of its lane and, if it was the head, lets the next one go.
-local function leave_lane(id, lane, order)
+-- Takes a run out of its lane and, if it was the head, lets the next one go, with the priority to which it was raised.
+local function leave_lane(id, lane, order, raised)
   if lane == '' then return end
   lane = KEY.lane .. lane
   local first = redis.call('ZRANGE', lane, 0, 0)[1]
@@ -104,7 +108,9 @@ local function leave_lane(id, lane, order)
   local head = redis.call('ZRANGE', lane, 0, 0)[1]
   if not head or head == first then return end
   redis.call('ZADD', lane, 0, head)
-  to_line(string.match(head, '%S+$'))
+  head = string.match(head, '%S+$')
+  if raised then raise(head, raised) end
+  to_line(head)
 end
 
 -- How many runs of each caller are open on a portal: whatever opens or ends a run says so here.
@@ -173,14 +179,14 @@ end
 -- Ends a run: it leaves its lane, and its record takes the place of all else. True when its status is to be posted.
 local function fold(id, ending, callback, record, retention, now)
   local run = KEY.run .. id
-  local version, portal, lane, order, caller, key, accepted, first, reported, history = unpack(redis.call('HMGET', run,
-    'version', 'portal', 'lane', 'order', 'caller', 'key', 'accepted', 'first', 'reported', 'history'))
+  local version, portal, lane, order, raised, caller, key, accepted, first, reported, history = unpack(redis.call('HMGET',
+    run, 'version', 'portal', 'lane', 'order', 'raised', 'caller', 'key', 'accepted', 'first', 'reported', 'history'))
   redis.call('DEL', run)
   redis.call('HSET', run, 'record', record, 'ending', ending, 'ended', now, 'place', 'ended', 'version', version + 1,
     'portal', portal, 'caller', caller, 'key', key, 'accepted', accepted, 'first', first)
   if history then redis.call('HSET', run, 'history', history) end
   redis.call('ZADD', KEY.ended, now + retention, id)
-  leave_lane(id, lane, order)
+  leave_lane(id, lane, order, raised)
   count_open(portal, caller, -1)
   if callback ~= '1' then return false end
   redis.call('HSET', run, 'callback', 'due', 'posted', (reported or 0) + 1)
