@@ -8,7 +8,7 @@ from typing import cast
 from redis.asyncio import Redis
 
 from tests.receiver import Receiver
-from tests.stories.conftest import Stand
+from tests.stories.conftest import Stand, until
 from tests.stories.test_promises import a_launch
 
 
@@ -23,12 +23,17 @@ async def rq_worker(stand: Stand, queue: str) -> int:
     return await worker.wait()
 
 
+async def jobs(redis: Redis) -> list[bytes]:
+    """The ids of the jobs that wait for a worker."""
+    return cast("list[bytes]", await redis.lrange("rq:queue:campaigns", 0, -1))
+
+
 async def test_an_accepted_trigger_is_an_rq_job_and_stock_workers_do_it(stand: Stand) -> None:
     for name in ("campaigns", "callbacks"):
         stand.programs.end(name)
     async with Receiver() as receiver, Redis.from_url(f"unix://{stand.trial.folder / 'valkey.sock'}") as redis:
         run_id = await stand.accepted(a_launch("Stock", 1, 2, callbackurl=receiver.url()), key="stock")
-        (job_id,) = cast("list[bytes]", await redis.lrange("rq:queue:campaigns", 0, -1))
+        (job_id,) = await until(lambda: jobs(redis))  # enqueued beside the answer, not before it
         description = await redis.hget(f"rq:job:{job_id.decode()}", "description")
         assert description == b"workers.jobs.advance('acme')"
 
