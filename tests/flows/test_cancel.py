@@ -1,7 +1,7 @@
 """Cancelling runs, before, between and after their steps: what they have made is left, or undone if it is nobody else's."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -13,7 +13,7 @@ from campaigns.states import Done, Failed, Receipt
 from campaigns.store.portals import Finished, Lease
 from campaigns.store.verbs import Command
 from campaigns.wishes import AddItem, AttachAsset, CreateCampaign
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, advanced, ended, engine, serving
 from workers.process import Process
@@ -21,19 +21,6 @@ from workers.process import Process
 pytestmark = pytest.mark.usefixtures("redis")
 OFFICE = Command("office")
 EMAIL = "attach_asset MARKETING_EMAIL 1"
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 def a_rich_run(key: str) -> Run:

@@ -1,30 +1,15 @@
 """A Redis that has lost everything, or is older than HubSpot: what was made is found, not made again."""
 
-from collections.abc import Iterator
-
 import pytest
 from redis.asyncio import Redis
 
 from campaigns.wishes import AddItem, CreateCampaign
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import advanced, engine
 from workers.process import Process
 
 pytestmark = pytest.mark.usefixtures("redis")
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 RUNS = [

@@ -1,7 +1,7 @@
 """Creates that HubSpot commits after they were declared absent: the second stays, the first goes if nobody uses it."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import httpx
 import pytest
@@ -12,7 +12,7 @@ from campaigns.keys import Marker
 from campaigns.model import Run
 from campaigns.states import Done
 from campaigns.wishes import AddItem, CreateCampaign
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, ended, engine, serving
 from workers.process import Process
@@ -21,19 +21,6 @@ LATE = 900
 """Milliseconds: the first look comes back empty-handed after the settle window of 300, the ghost appears after it."""
 
 pytestmark = pytest.mark.usefixtures("redis")
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 def standing(hubspot: Running) -> list[str]:

@@ -2,31 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterator
 
 import pytest
 
 from campaigns.hubspot.index import Index
 from campaigns.model import Run
 from campaigns.wishes import CreateCampaign
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, advanced, ended, engine, serving
 from workers.lookup import Lookup
 from workers.process import Process
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 class Blind(Lookup):

@@ -1,13 +1,13 @@
 """HubSpot in trouble for long: runs wait, none fails, and afterwards all go on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
 from redis.asyncio import Redis
 
 from campaigns.wishes import AttachAsset, CreateCampaign, Wish
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, ended, engine, serving
 from workers.process import Process
@@ -15,19 +15,6 @@ from workers.serve import SLOTS, SLOTS_FOR_HIGH
 
 pytestmark = pytest.mark.usefixtures("redis")
 RUNS = [a_run(f"k-{number}") for number in range(30)]
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 async def until(ask: Callable[[], Awaitable[object]]) -> None:

@@ -1,7 +1,6 @@
 """The line to Redis breaks or goes silent: nothing that was done is done twice, and nobody waits for ever."""
 
 import asyncio
-from collections.abc import Iterator
 
 import pytest
 from redis.asyncio import Redis
@@ -11,7 +10,7 @@ from campaigns.store import Store, connection
 from campaigns.store.connection import PATIENCE
 from campaigns.store.patience import ride_out
 from campaigns.store.scripts import ScriptName
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run, acceptable
 from tests.flows.cutting import a_line
 from tests.flows.engine import accept, ended, engine, serving
@@ -19,19 +18,6 @@ from tests.flows.serving import a_service, problem, send
 from tests.flows.valkeys import a_pair
 from tests.flows.working import a_worker, push, until, word, working
 from tests.settings import some_settings
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 @pytest.mark.usefixtures("redis")  # which is empty then

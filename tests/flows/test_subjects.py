@@ -1,7 +1,5 @@
 """Runs of one subject: one campaign, in order, and what comes late sets only what nothing newer has set."""
 
-from collections.abc import Iterator
-
 import httpx
 import pytest
 
@@ -9,24 +7,11 @@ from campaigns.keys import marker_in
 from campaigns.model import Run
 from campaigns.states import Failed
 from campaigns.wishes import AttachAsset, CreateCampaign, UpdateCampaign, Wish
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import advanced, engine
 
 pytestmark = pytest.mark.usefixtures("redis")
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 def of(key: str, sequence: int, *wishes: Wish) -> Run:

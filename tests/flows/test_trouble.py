@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,7 +16,7 @@ from campaigns.model import Run
 from campaigns.outbound import connected
 from campaigns.settings import Settings
 from cli.trial import Ports, lay_out
-from simulator.fixture import Running, running
+from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.delivering import a_notifier, delivering
 from tests.flows.engine import accept, ended, serving
@@ -32,19 +32,6 @@ EVENTS = [a_run(f"e-{number}", caller="events") for number in range(5)]
 OFFICE = [a_run("o-1", caller="office")]
 ALL = [*SHOP, *EVENTS, *OFFICE]
 DOWN = {"do": "status_before", "status": 503}
-
-
-@pytest.fixture(scope="module")
-def simulated() -> Iterator[Running]:
-    with running() as simulator:
-        yield simulator
-
-
-@pytest.fixture
-def hubspot(simulated: Running) -> Running:
-    simulated.reset()
-    simulated.limit(per_10s=5_000)
-    return simulated
 
 
 @pytest.fixture
