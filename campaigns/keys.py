@@ -34,6 +34,7 @@ PREFIXES: Final = {
     "open": "fanfare:open:",  # + portal: caller -> how many of its runs are open
     "told": "fanfare:told:",  # + portal: caller -> id of the last message of its trouble; RECOVERED once that is over
     "bulk": "fanfare:bulk:",  # + bulk id: run id -> its number; the runs that a verb is still to be applied to
+    "bulks": "fanfare:bulks",  # bulk id -> when somebody is to work it off
     "callbacks": "fanfare:callbacks",  # id of a run or message -> when it is posted next
     "undelivered": "fanfare:undelivered:",  # + caller: id of a run or message whose post is parked -> since when
     # with a lifetime

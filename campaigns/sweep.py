@@ -1,6 +1,6 @@
 """The sweep: each second, in every process, what is due and served by nobody gets its RQ job.
 
-It heals whatever RQ or a dying process lost on the way, so nothing else needs to.
+It heals whatever RQ or a dying process lost on the way, so nothing else needs to. Bulks are worked off here, too.
 """
 
 import asyncio
@@ -49,6 +49,23 @@ async def sweep_once(store: Store, queue: Queue, stand_in: StandIn | None = None
     return len(found.portals)
 
 
+async def work_off(store: Store, queue: Queue) -> int:
+    """Apply an operator's verb to the next runs of a bulk, if there is one; to how many.
+
+    Raises:
+        Unavailable: Redis does not answer, or takes no jobs.
+
+    """
+    worked = await store.bulks.work_off()
+    if worked is None:
+        return 0
+    if worked.portals:
+        await queue.enqueue_advance(worked.portals)
+    if worked.notify:
+        await queue.enqueue_notify()
+    return worked.runs
+
+
 async def _without_rq(store: Store, stand_in: StandIn) -> int:
     found = await store.sweeping.find()
     if found.portals or found.callbacks:
@@ -62,6 +79,7 @@ async def sweep(store: Store, queue: Queue, stand_in: StandIn | None = None) -> 
     while True:
         try:
             await sweep_once(store, queue, stand_in)
+            await work_off(store, queue)
         except Unavailable as error:
             log.warning("sweep.unavailable", problem=str(error))
         await asyncio.sleep(EACH)

@@ -1,5 +1,6 @@
 """The composition root of the HTTP service: the one place where its parts are made and put together."""
 
+import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -13,7 +14,7 @@ from campaigns.queue import Queue
 from campaigns.settings import Settings
 from campaigns.store import Store, connection
 from campaigns.store.vitals import Vitals
-from service import callbacks, health, portals, problems, runs, triggers, verbs
+from service import bulks, callbacks, health, portals, problems, runs, triggers, verbs
 from service.auth import Callers
 from service.background import beside
 from service.calls import Calls
@@ -51,6 +52,7 @@ def create_app(
         [
             triggers.route(callers, settings.book, store.acceptance, calls, AcceptMetrics(registry)),
             *runs.routes(callers, store.runs),
+            *bulks.routes(callers, store.bulks, partial(secrets.token_hex, 13), retention=settings.retention),
             *callbacks.routes(callers, store.callbacks, calls),
             *portals.routes(callers, store.parked, store.ghosts, calls),
             *verbs.routes(callers, store.runs, store.verbs, calls, retention=settings.retention),

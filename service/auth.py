@@ -50,10 +50,16 @@ class Caller(msgspec.Struct, frozen=True):
 
 
 class Callers:
-    """All callers, by the digests of their API keys."""
+    """All callers, by the digests of their API keys.
+
+    Attributes:
+        names: theirs.
+
+    """
 
     def __init__(self, by_digest: Mapping[bytes, Caller]) -> None:
         self._by_digest = by_digest
+        self.names = tuple(sorted({caller.name for caller in by_digest.values()}))
 
     @classmethod
     def of(cls, told: Settings) -> Self:

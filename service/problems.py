@@ -42,6 +42,10 @@ class CallbackRefused(errors.Forbidden):
     """The settings do not let this caller have its status posted there."""
 
 
+class CountDiffers(errors.Conflict):
+    """These are not as many runs as the command confirms."""
+
+
 class UnsupportedMediaType(CampaignsError):
     """A trigger is `application/json` or `application/cloudevents+json`, in UTF-8."""
 
@@ -73,8 +77,9 @@ BY_ERROR: Final[Mapping[type[Exception], Kind]] = {
     CallbackRefused: Kind(403, "callback-refused", "The status may not be posted there"),
     errors.NotFound: NOT_FOUND,
     UnsupportedMediaType: UNSUPPORTED,
-    errors.Invalid: Kind(422, "invalid", "The trigger cannot be carried out"),
+    errors.Invalid: Kind(422, "invalid", "The wish cannot be carried out"),
     errors.Conflict: Kind(409, "conflict", "What there is does not allow this"),
+    CountDiffers: Kind(409, "count-differs", "These are not as many runs as were confirmed"),
     errors.KeyReused: Kind(422, "key-reused", "The key already names another wish"),
     errors.NoRecipe: Kind(422, "no-recipe", "No recipe answers to this trigger"),
     errors.Unavailable: UNAVAILABLE,

@@ -97,7 +97,7 @@ async def operated(runs: Runs, run_id: str, caller: Caller) -> Stored:
 
 def answer(stored: Stored, answered: Answered, calls: Calls) -> Answer:
     """What the operator is told, and whoever must go on is called."""
-    calls.start([stored.run.portal] if answered.call else [], notify=answered.notify)
+    calls.start(answered.calls, notify=answered.notify)
     status = ENDED if answered.outcome == "cancelled" else UNDER_WAY
     replayed = (REPLAYED,) if answered.again else ()
     return told(Outcome(stored.run.id, answered.outcome), status, *replayed)

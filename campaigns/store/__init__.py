@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from campaigns import keys
 from campaigns.store.accept import Acceptance
+from campaigns.store.bulks import Bulks
 from campaigns.store.callbacks import Callbacks
 from campaigns.store.epochs import Epochs
 from campaigns.store.ghosts import Ghosts
@@ -48,11 +49,12 @@ class Store:
         scripts = scripts or Scripts(redis, replicas=replicas)
         self.acceptance = Acceptance(scripts, admit)
         self.portals = Portals(scripts)
-        self.runs = Runs(redis)
+        self.runs = Runs(redis, scripts)
         self.callbacks = Callbacks(scripts)
         self.parked = Parked(scripts)
         self.ghosts = Ghosts(scripts)
         self.epochs = Epochs(scripts, keys.RETENTION)
         self.verbs = Verbs(scripts, self.runs)
+        self.bulks = Bulks(scripts, self.runs, self.verbs)
         self.sweeping = Sweeping(scripts)
         self.tokens = Tokens(scripts)

@@ -1,6 +1,6 @@
 """Reading runs: one by its id, or a page of a caller's."""
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any, Final, cast
 
 import msgspec
@@ -11,9 +11,14 @@ from campaigns import keys
 from campaigns.errors import NotFound, Unavailable
 from campaigns.model import Stored
 from campaigns.store import records
+from campaigns.store.scripts import Scripts
 
 MOST_LOOKED_AT: Final = 1_000
 """A page whose filter passes little ends after this many runs, so that no request costs more than about 50 ms."""
+
+
+AT_ONCE: Final = 200
+"""Runs read by one round trip of a walk: a few milliseconds of the loop."""
 
 
 class Page(msgspec.Struct, frozen=True):
@@ -26,8 +31,9 @@ class Page(msgspec.Struct, frozen=True):
 class Runs:
     """The runs, open and ended, until they are trimmed."""
 
-    def __init__(self, redis: Redis) -> None:
+    def __init__(self, redis: Redis, scripts: Scripts) -> None:
         self._redis = redis
+        self._scripts = scripts
 
     async def read(self, run_id: str) -> Stored:
         """The run of that id.
@@ -62,6 +68,44 @@ class Runs:
             return await self._page(keys.PREFIXES["index"] + caller, wanted, after, limit)
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis: {error}") from error
+
+    async def walk(self, caller: str, since: int | None, until: int | None) -> AsyncIterator[Stored]:
+        """Every run of the caller that was accepted from *since* to before *until* (ms), oldest first.
+
+        Raises:
+            Unavailable: Redis does not answer.
+
+        """
+        first = 0 if since is None else await self._scripts.run("number_at", caller, since)
+        after = f"({first - 1}"
+        while first >= 0:
+            try:
+                rows = await self._rows(caller, after)
+            except (RedisError, OSError) as error:
+                raise Unavailable(f"Redis: {error}") from error
+            for number, fields in rows:
+                after = f"({number}"
+                if not fields:
+                    continue
+                stored = records.read(fields)
+                if until is not None and stored.accepted >= until:
+                    return
+                yield stored
+            if not rows:
+                return
+
+    async def _rows(self, caller: str, after: str) -> list[tuple[int, dict[str, bytes]]]:
+        rows = cast(
+            "list[tuple[bytes, float]]",
+            await self._redis.zrange(
+                keys.PREFIXES["index"] + caller, after, "+inf", byscore=True, offset=0, num=AT_ONCE, withscores=True
+            ),
+        )
+        pipeline = self._redis.pipeline(transaction=False)
+        for run_id, _ in rows:
+            pipeline.hgetall(keys.PREFIXES["run"] + run_id.decode())
+        found = await pipeline.execute() if rows else []
+        return [(int(number), _fields(fields)) for (_, number), fields in zip(rows, found, strict=True)]
 
     async def _page(self, index: str, wanted: Callable[[Stored], bool], after: int | None, limit: int) -> Page:
         found: list[Stored] = []

@@ -45,14 +45,14 @@ class Answered(msgspec.Struct, frozen=True):
         outcome: cancelled, the run has ended so; cancelling, it is on its way there; reopened, it goes on; done, the
             bulk has applied it before.
         again: it was applied before, and this is what it came to then.
-        call: the run's portal must be called.
+        calls: portals that must be called.
         notify: the job that delivers callbacks must be enqueued.
 
     """
 
     outcome: Literal["cancelled", "cancelling", "reopened", "done"]
     again: bool = False
-    call: bool = False
+    calls: tuple[str, ...] = ()
     notify: bool = False
 
 
@@ -94,7 +94,7 @@ class Verbs:
         """Apply *verb* to the run; raises as `cancel` and `retry`."""
         before = await self._scripts.run("applied", command.once, command.mark) if command.once else None
         if before is not None:
-            return _answered([before, 0, 0, 1])
+            return _answered([before, 0, 0, 1], "")
         for _ in range(MOST_TRIES):
             fields = await self._runs.fields(run_id)
             stored = records.read(fields)
@@ -106,7 +106,7 @@ class Verbs:
             if answer[0] == b"gone":
                 raise NotFound("there is no such run")
             if answer[0] != b"changed":
-                return _answered(answer)
+                return _answered(answer, stored.run.portal)
         raise Unavailable("the run changes all the time")
 
     async def _cancel(self, stored: Stored, verb: Verb, command: Command, fields: Mapping[str, bytes]) -> Sequence[Any]:
@@ -150,14 +150,21 @@ def objection(stored: Stored, verb: Verb) -> str | None:
             return None
 
 
+def fits(stored: Stored, verb: Verb) -> bool:
+    """Whether *verb* would change anything about the run."""
+    if objection(stored, verb) is not None or _is_over(stored, verb):
+        return False
+    return stored.ending is not None or stored.run.cancel not in {"undo", "leave" if verb == "cancel" else "undo"}
+
+
 def _is_over(stored: Stored, verb: Verb) -> bool:
     """Whether the run has ended in the way that *verb* asks for."""
     return stored.ending == "cancelled" and (verb == "cancel" or (verb == "undo" and not can_be_undone(stored.run)))
 
 
-def _answered(answer: Sequence[Any]) -> Answered:
+def _answered(answer: Sequence[Any], portal: str) -> Answered:
     outcome, call, notify, again = answer
     if outcome == b"reused":
         raise KeyReused("this key already names another command")
     told = cast("Literal['cancelled', 'cancelling', 'reopened', 'done']", outcome.decode())
-    return Answered(told, again=bool(again), call=bool(call), notify=bool(notify))
+    return Answered(told, again=bool(again), calls=(portal,) if call else (), notify=bool(notify))

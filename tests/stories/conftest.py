@@ -50,6 +50,13 @@ class Stand:
         """GET *path* as *caller*."""
         return await self._http.get(path, headers={"authorization": f"Bearer {self.trial.keys[caller]}"})
 
+    async def command(
+        self, path: str, body: object = None, *, caller: str = "shop", key: str | None = None
+    ) -> httpx.Response:
+        """POST an operator's command to *path* as *caller*."""
+        headers = {"authorization": f"Bearer {self.trial.keys[caller]}"} | ({"idempotency-key": key} if key else {})
+        return await self._http.post(path, json=body, headers=headers)
+
     async def ended(self, run_id: str) -> dict[str, Any]:
         """The run, once it has ended, as its caller sees it."""
 
