@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
 def report(played: Played) -> bool:
     """Print what happened; whether anything is wrong with it."""
     print("\n".join(summary.lines(played.scene, played.met)))
-    short = list(summary.shortfalls(played.met, played.scene.floors))
+    short = list(summary.shortfalls(played.scene, played.met))
     for verdict in played.verdicts[:MOST_SHOWN]:
         print(f"  WRONG {verdict}")
     for text in short:

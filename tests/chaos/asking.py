@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 import httpx
@@ -42,6 +43,8 @@ class Asking:
         self._receiver = receiver
         self._answers: dict[str, list[str]] = {}
         self._accepted: list[Wanted] = []
+        self._bodies: dict[str, dict[str, Any]] = {}
+        self._held: dict[str, float] = {}
         self._copies: set[asyncio.Task[None]] = set()
         self.refused: dict[str, str] = {}
         self.requests = 0
@@ -81,6 +84,7 @@ class Asking:
         await asyncio.sleep(conversation.begins)
         for wanted in conversation.wanted:
             taken = asyncio.Event()
+            self._say_what(wanted)
             for span in wanted.sent_at:
                 copy = asyncio.create_task(self._say(wanted, span, taken))
                 self._copies.add(copy)
@@ -90,6 +94,13 @@ class Asking:
                 return  # what follows would be accepted without it
             if conversation.patient and wanted is conversation.wanted[0]:
                 await self._receiver.hear(self._answers[wanted.key][0])
+
+    def _say_what(self, wanted: Wanted) -> None:
+        """Make the body, which is the same whenever it is sent."""
+        if wanted.key not in self._bodies:
+            held = None if wanted.held is None else datetime.now(UTC) + timedelta(seconds=wanted.held)
+            self._bodies[wanted.key] = a_trigger(wanted, self._receiver.url, held)
+            self._held[wanted.key] = held.timestamp() if held else 0.0
 
     async def _say(self, wanted: Wanted, span: float, taken: asyncio.Event) -> None:
         await asyncio.sleep(span)
@@ -105,7 +116,7 @@ class Asking:
         taken.set()
 
     async def _until_taken(self, wanted: Wanted) -> str:
-        body, headers = a_trigger(wanted, self._receiver.url), {"idempotency-key": wanted.key}
+        body, headers = self._bodies[wanted.key], {"idempotency-key": wanted.key}
         while True:
             self.in_hand += 1
             self.requests += 1
@@ -122,7 +133,7 @@ class Asking:
             await asyncio.sleep(AGAIN)
 
 
-def a_trigger(wanted: Wanted, callbackurl: str) -> dict[str, Any]:
+def a_trigger(wanted: Wanted, callbackurl: str, notbefore: datetime | None) -> dict[str, Any]:
     """The body that asks for *wanted*."""
     assets = [dict(zip(("type", "id"), asset.split(" "), strict=True)) for asset in wanted.assets]
     budget = [{"name": name, "amount": amount} for name, amount in wanted.budget]
@@ -133,6 +144,7 @@ def a_trigger(wanted: Wanted, callbackurl: str) -> dict[str, Any]:
         "sequence": wanted.sequence,
         "priority": wanted.priority,
         "callbackurl": callbackurl,
+        "notbefore": notbefore and notbefore.isoformat(),
         "data": {"properties": {"hs_name": wanted.name}, "assets": assets, "budget": budget},
     }
 

@@ -8,10 +8,17 @@ from tests.chaos.scene import Wanted
 
 
 class Accepted(msgspec.Struct, frozen=True):
-    """A trigger and the ids of the runs that its 202s named: one, however often it was sent."""
+    """A trigger that got its 202.
+
+    Attributes:
+        runs: the ids that its 202s named: one, however often it was sent.
+        notbefore: seconds since 1970.
+
+    """
 
     wanted: Wanted
     runs: tuple[str, ...]
+    notbefore: float = 0.0
 
 
 class Item(msgspec.Struct, frozen=True):
@@ -42,6 +49,7 @@ class Row(msgspec.Struct, frozen=True):
     method: str
     path: str
     marker: str | None
+    time: float = 0.0
 
 
 class Delivery(msgspec.Struct, frozen=True):

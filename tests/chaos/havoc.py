@@ -75,7 +75,7 @@ class Chance:
 
     async def strike(self, havoc: Havoc) -> None:
         """Strike as often as *havoc* says, or until it is over."""
-        dice = random.Random(f"{self._seed} {havoc.victim}")  # noqa: S311 - havoc must be repeatable
+        dice = random.Random(f"{self._seed} {havoc.act} {havoc.victim}")  # noqa: S311 - havoc must be repeatable
         done = 0
         while havoc.times is None or done < havoc.times:
             if self._watching and havoc.victim == "holder":
@@ -155,9 +155,10 @@ class Chance:
         os.kill(pid, signal.SIGSTOP)
         try:
             await asyncio.sleep(STALL)
+            self.stalls += 1
         finally:
-            os.kill(pid, signal.SIGCONT)
-        self.stalls += 1
+            if self._installation.name_of(pid) == name:  # else it was killed meanwhile
+                os.kill(pid, signal.SIGCONT)
 
     async def _watch(self, killed: Seen, valkeys: int) -> None:
         """Measure the take-over of the portal from its killed holder."""

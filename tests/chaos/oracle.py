@@ -5,11 +5,12 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
-from tests.chaos.evidence import Accepted, Campaign, Delivery, Evidence
+from tests.chaos.evidence import Accepted, Campaign, Delivery, Evidence, Row
 from tests.chaos.scene import Wanted
 from tests.chaos.verdicts import (
     Died,
     Duplicate,
+    Early,
     Lost,
     Misreported,
     OutOfOrder,
@@ -40,7 +41,9 @@ def judge(seen: Evidence) -> tuple[Verdict, ...]:
     for subject, accepted in _by_subject(seen.accepted).items():
         campaigns = [campaign for one in accepted for run in one.runs for campaign in standing.get(run, ())]
         found += _campaign(subject, accepted, campaigns, seen.runs)
-    found += _order(seen)
+    rows = _rows(seen)
+    found += _early(seen.accepted, rows)
+    found += _order(seen.accepted, rows)
     known = {run for one in seen.accepted for run in one.runs}
     found += [
         Unasked(campaign.id, campaign.name)
@@ -157,31 +160,36 @@ def _report(one: Accepted, runs: Mapping[str, str], reported: Mapping[str, list[
         yield Misreported(one.wanted.key, tuple(dict.fromkeys(f"{each.webhook_id} {each.status}" for each in told)))
 
 
-def _order(seen: Evidence) -> Iterator[OutOfOrder]:
-    """Runs of one subject, accepted one after the other, must reach HubSpot one after the other."""
-    spans = _spans(seen)
-    last: dict[str, tuple[str, int]] = {}
-    for one in seen.accepted:
-        wanted, span = one.wanted, spans.get(one.runs[0])
-        if span is None:
-            continue
-        key, end = last.get(wanted.subject, ("", -1))
-        if span[0] < end:
-            yield OutOfOrder(wanted.subject, key, wanted.key)
-        last[wanted.subject] = (wanted.key, max(end, span[1]))
-
-
-def _spans(seen: Evidence) -> dict[str, tuple[int, int]]:
-    """The places of each run's first and last row in the ledger, as far as a row says whose it is.
+def _rows(seen: Evidence) -> dict[str, list[tuple[int, Row]]]:
+    """Each run's rows in the ledger with their places, as far as a row says whose it is.
 
     A campaign that is made and an item bear a marker, an asset is only one trigger's; a change of properties says
     nothing. The removal of a ghost is no wish of its run.
     """
     owners = {asset: one.runs[0] for one in seen.accepted for asset in one.wanted.assets}
-    spans: dict[str, tuple[int, int]] = {}
+    found: dict[str, list[tuple[int, Row]]] = {}
     for place, row in enumerate(seen.ledger):
         run = run_of(row.marker) or owners.get(" ".join(row.path.rsplit("/", 2)[-2:]))
         if run is not None and row.method != "DELETE":
-            first, _ = spans.get(run, (place, place))
-            spans[run] = (first, place)
-    return spans
+            found.setdefault(run, []).append((place, row))
+    return found
+
+
+def _early(accepted: Iterable[Accepted], rows: Mapping[str, list[tuple[int, Row]]]) -> Iterator[Early]:
+    for one in accepted:
+        first = min((row.time for _, row in rows.get(one.runs[0], [])), default=one.notbefore)
+        if first < one.notbefore:
+            yield Early(one.wanted.key, round(one.notbefore - first, 3))
+
+
+def _order(accepted: Iterable[Accepted], rows: Mapping[str, list[tuple[int, Row]]]) -> Iterator[OutOfOrder]:
+    """Runs of one subject, accepted one after the other, must reach HubSpot one after the other."""
+    last: dict[str, tuple[str, int]] = {}
+    for one in accepted:
+        wanted, places = one.wanted, [place for place, _ in rows.get(one.runs[0], [])]
+        if not places:
+            continue
+        key, end = last.get(wanted.subject, ("", -1))
+        if places[0] < end:
+            yield OutOfOrder(wanted.subject, key, wanted.key)
+        last[wanted.subject] = (wanted.key, max(end, places[-1]))

@@ -16,6 +16,9 @@ ASSETS: Final = ("MARKETING_EMAIL", "FORM", "LANDING_PAGE", "SOCIAL_BROADCAST")
 SENT_AGAIN: Final = 0.1
 """Share of the triggers that are sent once more when they have long been accepted."""
 
+HELD: Final = 0.1
+"""Share of the conversations whose last trigger is held for a while."""
+
 HUBSPOT_TAKES: Final = 30
 """Milliseconds of a call that nothing goes wrong with: calls are in flight whenever somebody is killed."""
 
@@ -29,6 +32,7 @@ class Wanted(msgspec.Struct, frozen=True):
         assets: `<type> <id>` each; no two triggers have the same.
         budget: name and amount each; no two items of a subject have the same name.
         sent_at: seconds after its turn at which it is sent: several at once, perhaps once more later.
+        held: seconds after its turn before which nothing of it may reach HubSpot; None: at once.
 
     """
 
@@ -40,6 +44,7 @@ class Wanted(msgspec.Struct, frozen=True):
     assets: tuple[str, ...]
     budget: tuple[tuple[str, float], ...]
     sent_at: tuple[float, ...]
+    held: float | None = None
 
 
 class Conversation(msgspec.Struct, frozen=True):
@@ -127,11 +132,11 @@ class Scene(msgspec.Struct, frozen=True):
 
 
 def conversations(
-    dice: random.Random, triggers: int, seconds: float, *, most: int = 4, again: float = 15.0
+    dice: random.Random, triggers: int, seconds: float, *, most: int = 4, again: float = 15.0, held: float = 5.0
 ) -> tuple[Conversation, ...]:
     """At least so many triggers in conversations of one to *most*, begun at random within *seconds*.
 
-    Some are sent once more up to *again* seconds later.
+    Some are sent once more up to *again* seconds later; some of the last ones are held for up to *held* seconds.
     """
     found: list[Conversation] = []
     numbers = count(1)
@@ -139,8 +144,10 @@ def conversations(
     while left > 0:
         length = dice.randint(1, most)
         subject = f"subject-{len(found)}"
-        wanted = tuple(_wanted(dice, subject, sequence, numbers, again) for sequence in range(1, length + 1))
-        found.append(Conversation(dice.uniform(0, seconds), wanted))
+        wanted = [_wanted(dice, subject, sequence, numbers, again) for sequence in range(1, length + 1)]
+        if dice.random() < HELD:  # only the last: those behind one that is held go before it
+            wanted[-1] = msgspec.structs.replace(wanted[-1], held=dice.uniform(0, held))
+        found.append(Conversation(dice.uniform(0, seconds), tuple(wanted)))
         left -= length
     return tuple(sorted(found, key=lambda one: one.begins))
 
@@ -214,14 +221,26 @@ def chaos(seed: int, *, seconds: float = 60.0, triggers: int = 1_050) -> Scene:
         floors=Floors(
             triggers=1_000, kills=20, by_role=_at_least(valkey=4, holder=6, service=4, callbacks=4), each_fault=10
         ),
+        havoc=(
+            _kills("holder", 1, 2.5),
+            _kills("valkey", 7, 11),
+            _kills("service", 5, 9),
+            _kills("callbacks", 5, 9),
+        ),
     )
 
 
 def in_small(seed: int) -> Scene:
-    """The same for a third of the time, for every change."""
+    """The same for less than half the time, for every change; the holder is left to work in the end."""
     dice = random.Random(seed)  # noqa: S311 - likewise
+    havoc = (
+        Havoc("holder", gaps=(1.0, 2.5), times=2),
+        _kills("valkey", 5, 7),
+        _kills("service", 3, 5),
+        _kills("callbacks", 0.5, 2),
+    )
     floors = Floors(triggers=200, kills=4, by_role=_at_least(valkey=1, holder=1, service=1, callbacks=1))
-    return _everything("chaos in small", seed, conversations(dice, 220, 15.0), 20.0, floors=floors)
+    return _everything("chaos in small", seed, conversations(dice, 220, 15.0), 25.0, floors=floors, havoc=havoc)
 
 
 def soak(seed: int, *, triggers: int = 20_000, kills: int = 500, take_overs: int = 100) -> Scene:
@@ -233,7 +252,6 @@ def soak(seed: int, *, triggers: int = 20_000, kills: int = 500, take_overs: int
         seed,
         conversations(dice, triggers, seconds * 0.98),
         seconds,
-        valkey=(20.0, 30.0),
         floors=Floors(
             triggers=triggers,
             kills=kills,
@@ -241,17 +259,18 @@ def soak(seed: int, *, triggers: int = 20_000, kills: int = 500, take_overs: int
             each_fault=10,
             take_overs=take_overs,
         ),
+        havoc=(
+            _kills("holder", 1, 2.5),
+            _kills("valkey", 20, 30),
+            _kills("service", 5, 9),
+            _kills("callbacks", 5, 9),
+            Havoc("holder", "stall", gaps=(40.0, 80.0)),
+        ),
     )
 
 
 def _everything(
-    name: str,
-    seed: int,
-    asked: tuple[Conversation, ...],
-    seconds: float,
-    *,
-    floors: Floors,
-    valkey: tuple[float, float] = (7.0, 11.0),
+    name: str, seed: int, asked: tuple[Conversation, ...], seconds: float, *, floors: Floors, havoc: tuple[Havoc, ...]
 ) -> Scene:
     calm = Scene(name, seed, asked)
     return msgspec.structs.replace(
@@ -259,14 +278,13 @@ def _everything(
         seconds=seconds,
         faults=trouble(calm.settle, calm.call_deadline),
         refusals=3.0,
-        havoc=(
-            Havoc("holder", gaps=(1.0, 2.5)),
-            Havoc("valkey", gaps=valkey),
-            Havoc("service", gaps=(5.0, 9.0)),
-            Havoc("callbacks", gaps=(5.0, 9.0)),
-        ),
+        havoc=havoc,
         floors=floors,
     )
+
+
+def _kills(victim: Role, least: float, most: float) -> Havoc:
+    return Havoc(victim, gaps=(least, most))
 
 
 def _at_least(**roles: int) -> dict[Role, int]:

@@ -7,7 +7,7 @@ from typing import Final
 import msgspec
 
 from tests.chaos.havoc import TakeOver
-from tests.chaos.scene import MUST_BE_MET, Floors, Role, Scene
+from tests.chaos.scene import MUST_BE_MET, Role, Scene
 
 MOST_TAKE_OVER: Final = 8_000
 """Milliseconds, p99, from the SIGKILL of a holder to the TAKE of another process: a lease, a sweep and a job."""
@@ -38,8 +38,11 @@ class Met(msgspec.Struct, frozen=True):
     drained: float
 
 
-def shortfalls(met: Met, floors: Floors) -> Iterator[str]:
+def shortfalls(scene: Scene, met: Met) -> Iterator[str]:
     """Why the scene proves less than it should."""
+    floors = scene.floors
+    if met.drained >= scene.drain:
+        yield f"something was left to do after {scene.drain:.0f} s"
     kills = sum(met.struck.values())
     if met.triggers < floors.triggers:
         yield f"{met.triggers} triggers instead of {floors.triggers}"

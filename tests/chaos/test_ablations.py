@@ -25,7 +25,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(120)]
 def scene(name: str, triggers: int, *, most: int = 1, **more: object) -> Scene:
     """So many triggers at once, in conversations of at most *most*."""
     dice = random.Random(SEED)  # noqa: S311 - a scene must be repeatable
-    asked = conversations(dice, triggers, 0.3, most=most, again=2.0)
+    asked = conversations(dice, triggers, 0.3, most=most, again=2.0, held=1.0)
     calm = Scene(name, SEED, asked, settle=0.5, call_deadline=2.0, ghost_looks=(), quiet=15.0)
     return msgspec.structs.replace(calm, **more)
 

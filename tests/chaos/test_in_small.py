@@ -18,4 +18,4 @@ async def test_whoever_is_killed_and_whatever_hubspot_does_each_wish_takes_effec
         played = await play(scene.in_small(SEED), Path(folder))
     print("\n".join(summary.lines(played.scene, played.met)))
     assert played.verdicts == ()
-    assert list(summary.shortfalls(played.met, played.scene.floors)) == []
+    assert list(summary.shortfalls(played.scene, played.met)) == []

@@ -13,6 +13,7 @@ from tests.chaos.scene import Wanted
 from tests.chaos.verdicts import (
     Died,
     Duplicate,
+    Early,
     Lost,
     Misreported,
     OutOfOrder,
@@ -181,6 +182,13 @@ def test_a_program_that_ended_by_itself_is_said() -> None:
 
 def test_a_campaign_that_bears_an_earlier_name_was_changed_out_of_order() -> None:
     assert judged(campaigns=(campaign(properties=named("Lamp 1", FIRST)),)) == (OutOfOrder("lamp", "k1", "k2"),)
+
+
+@pytest.mark.parametrize(("time", "verdicts"), [(99.75, (Early("k1", 0.25),)), (100.0, ())])
+def test_a_held_trigger_that_reaches_hubspot_before_its_time_is_early(time: float, verdicts: object) -> None:
+    held = msgspec.structs.replace(GOOD.accepted[0], notbefore=100.0)
+    ledger = tuple(msgspec.structs.replace(row, time=time + place) for place, row in enumerate(GOOD.ledger))
+    assert judged(accepted=(held, GOOD.accepted[1]), ledger=ledger) == verdicts
 
 
 def test_runs_of_different_subjects_have_no_order() -> None:

@@ -5,7 +5,7 @@ import pytest
 
 from tests.chaos import scene
 from tests.chaos.havoc import TakeOver
-from tests.chaos.scene import MUST_BE_MET, Floors, Role
+from tests.chaos.scene import MUST_BE_MET, Floors, Role, Scene
 from tests.chaos.summary import Met, lines, quantile, shortfalls
 
 SCENES = pytest.mark.parametrize("make", [scene.chaos, scene.in_small, scene.soak])
@@ -25,7 +25,7 @@ ENOUGH = Met(
     drained=20.0,
 )
 
-FLOORS = Floors(triggers=1_000, kills=20, by_role=STRUCK, each_fault=10, take_overs=100)
+PLAYED = Scene("a scene", 1, (), floors=Floors(1_000, 20, STRUCK, 10, take_overs=100))
 
 
 @SCENES
@@ -60,7 +60,7 @@ def test_a_late_commit_is_for_the_look_up_or_for_the_looks_for_ghosts_and_never_
 
 
 def test_what_met_its_floors_falls_short_of_nothing() -> None:
-    assert list(shortfalls(ENOUGH, FLOORS)) == []
+    assert list(shortfalls(PLAYED, ENOUGH)) == []
 
 
 @pytest.mark.parametrize(
@@ -68,6 +68,7 @@ def test_what_met_its_floors_falls_short_of_nothing() -> None:
     [
         ({"triggers": 999}, ["999 triggers instead of 1000"]),
         ({"struck": {**STRUCK, "valkey": 3}}, ["19 kills instead of 20", "3 kills of valkey instead of 4"]),
+        ({"drained": 60.0}, ["something was left to do after 60 s"]),
         ({"faults": {**ENOUGH.faults, "429": 9}}, ["429 met 9 times instead of 10"]),
         ({"take_overs": ENOUGH.take_overs[1:]}, ["99 undisturbed take-overs instead of 100"]),
         (
@@ -77,14 +78,14 @@ def test_what_met_its_floors_falls_short_of_nothing() -> None:
     ],
 )
 def test_what_missed_a_floor_says_which(different: dict[str, object], why: list[str]) -> None:
-    assert list(shortfalls(msgspec.structs.replace(ENOUGH, **different), FLOORS)) == why
+    assert list(shortfalls(PLAYED, msgspec.structs.replace(ENOUGH, **different))) == why
 
 
 def test_take_overs_with_valkey_killed_meanwhile_are_measured_apart() -> None:
     disturbed = (*ENOUGH.take_overs, TakeOver(20_000, disturbed=True))
     met = msgspec.structs.replace(ENOUGH, take_overs=disturbed)
-    assert list(shortfalls(met, FLOORS)) == []
-    assert any("max 20000 ms" in line for line in lines(scene.chaos(1), met))
+    assert list(shortfalls(PLAYED, met)) == []
+    assert any("max 20000 ms" in line for line in lines(PLAYED, met))
 
 
 def test_a_quantile_is_one_of_the_values() -> None:

@@ -74,6 +74,13 @@ class OutOfOrder(msgspec.Struct, frozen=True):
     later: str
 
 
+class Early(msgspec.Struct, frozen=True):
+    """HubSpot heard of a trigger before its `notbefore`; by how many seconds."""
+
+    key: str
+    seconds: float
+
+
 class Unreported(msgspec.Struct, frozen=True):
     """The final status of an ended run never came."""
 
@@ -111,6 +118,7 @@ Verdict = (
     | WrongItems
     | WrongName
     | OutOfOrder
+    | Early
     | Unreported
     | Misreported
     | Unasked
