@@ -37,7 +37,7 @@ test: setup ## every test that needs nothing else installed
 	$(PYTEST) -n 2 -m "not slow" tests
 
 test-all: test ## and those that take minutes or need Debian packages, and the others on every other Python found
-	$(PYTEST) -n 2 -m slow tests
+	$(PYTEST) -m slow tests
 	tests/every-python
 
 seeds: setup ## the founding pages' facts, each with its tests; fails on a fact without them

@@ -72,10 +72,10 @@ class Acceptance:
 
         """
         await self._admit()
-        return await self._gather.add(wish)
+        return await self._gather.add(_arguments(wish))  # made here: a fault in one is not the others'
 
-    async def _carry(self, wishes: Sequence[Wish]) -> Sequence[Accepted]:
-        arguments = (part for wish in wishes for part in _arguments(wish))
+    async def _carry(self, together: Sequence[tuple[str | bytes | float, ...]]) -> Sequence[Accepted]:
+        arguments = (part for wish in together for part in wish)
         # It always writes, if only its counter: so the replicas that have heard of that have heard of all before it.
         (calls, *parts), durable = await self._scripts.run_and_wait("accept", *arguments)
         if not durable:
