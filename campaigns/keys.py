@@ -36,13 +36,13 @@ PREFIXES: Final = {
     "bulk": "fanfare:bulk:",  # + bulk id: run id -> its number; the runs that a verb is still to be applied to
     "bulks": "fanfare:bulks",  # bulk id -> when somebody is to work it off
     "callbacks": "fanfare:callbacks",  # id of a run or message -> when it is posted next
-    "undelivered": "fanfare:undelivered:",  # + caller: id of a run or message whose post is parked -> since when
     # with a lifetime
     "lease": "fanfare:lease:",  # + portal: who serves it (LEASE)
     "call": "fanfare:call:",  # + portal: an RQ job was enqueued for it (CALL)
     "quota": "fanfare:quota:",  # + portal: place -> when it is free again (QUOTA)
     "notifier": "fanfare:notifier",  # somebody delivers callbacks (LEASE)
     "message": "fanfare:message:",  # + message id: what a caller's operators are told (SHOWN)
+    "undelivered": "fanfare:undelivered:",  # + caller: id of what is parked -> since when (as long as any of it)
     "shown": "fanfare:shown:",  # + portal: ghosts that people must decide about -> since when (SHOWN)
     "epoch": "fanfare:epoch",  # since when HubSpot may know more than we do, and why (RETENTION)
     "found": "fanfare:found:",  # + portal: run id -> campaign, from the walk of an epoch (RETENTION)
@@ -58,7 +58,7 @@ PREFIXES: Final = {
 
 PERMANENT: Final = frozenset({"accepts", "birth"})
 PERISHABLE: Final = frozenset(
-    {"lease", "call", "quota", "notifier", "message", "shown", "epoch", "found", "subject"}
+    {"lease", "call", "quota", "notifier", "message", "undelivered", "shown", "epoch", "found", "subject"}
     | {"access", "refresh", "refreshing", "verb"}
 )
 """Keys that carry a TTL; all others but the permanent ones end with what they speak of."""

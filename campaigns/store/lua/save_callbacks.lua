@@ -12,7 +12,12 @@ for i = 1, #ARGV, 5 do
       redis.call('HSET', run, 'callback', outcome, 'callback_problem', problem)
       redis.call('HINCRBY', run, 'callback_tries', 1)
       if callback == 'parked' then redis.call('ZREM', KEY.undelivered .. caller, id) end
-      if outcome == 'parked' then redis.call('ZADD', KEY.undelivered .. caller, now, id) end
+      if outcome == 'parked' then
+        local list, left = KEY.undelivered .. caller, redis.call('PTTL', run)  -- that of a message; a run is trimmed
+        if left < 0 then left = (redis.call('ZSCORE', KEY.ended, id) or now) - now end
+        redis.call('ZADD', list, now, id)
+        if redis.call('PTTL', list) < left then redis.call('PEXPIRE', list, left) end
+      end
     end
     if outcome == 'due' or outcome == 'untried' then
       redis.call('ZADD', KEY.callbacks, now + span, id)

@@ -3,8 +3,10 @@
 import pytest
 from redis.asyncio import Redis
 
+from campaigns import keys
 from campaigns.model import Run
 from campaigns.store import Store
+from campaigns.store.callbacks import Tried
 from campaigns.store.portals import Finished, Lease
 from tests.builders import a_run, acceptable
 from tests.passing_time import SECOND, let_pass
@@ -60,3 +62,16 @@ async def test_a_lane_stays_urgent_until_its_urgent_run_has_come(store: Store) -
         claimed = await store.portals.claim(LEASE, 1, 0)
         assert [stored.run.id for stored in claimed.runs] == [run.id]
         await store.portals.finish(LEASE, [Finished(run, 1, "done")], SECOND)
+
+
+async def test_nothing_is_left_of_messages_that_could_not_be_delivered(store: Store, redis: Redis) -> None:
+    """A message ends by itself, and so must the list in which its caller finds it."""
+    await accept(store, "waits for the portal")
+    await store.portals.take(LEASE, 0)
+    await store.parked.park(LEASE, "down", SECOND, "503")
+    (message,) = (await store.callbacks.claim(10)).due
+    await store.callbacks.save([Tried(message.id, message.sequence, "parked")])
+    (listed,), _ = await store.callbacks.undelivered("shop", "parked", after=0, limit=10)
+    assert listed.id == message.id
+    await let_pass(redis, keys.SHOWN + SECOND)
+    assert await redis.keys("fanfare:undelivered:*") == []
