@@ -14,7 +14,7 @@ for i = 1, #ARGV, 5 do
       if callback == 'parked' then redis.call('ZREM', KEY.undelivered .. caller, id) end
       if outcome == 'parked' then
         local list, left = KEY.undelivered .. caller, redis.call('PTTL', run)  -- that of a message; a run is trimmed
-        if left < 0 then left = (redis.call('ZSCORE', KEY.ended, id) or now) - now end
+        if left < 0 then left = math.max((redis.call('ZSCORE', KEY.ended, id) or now) - now, 1) end
         redis.call('ZADD', list, now, id)
         if redis.call('PTTL', list) < left then redis.call('PEXPIRE', list, left) end
       end
