@@ -50,6 +50,7 @@ PREFIXES: Final = {
     "access": "fanfare:access:",  # + grant: the access token of all processes (while it may be used)
     "refresh": "fanfare:refresh:",  # + grant: the refresh token that HubSpot gave instead of the settings' (REFRESH)
     "refreshing": "fanfare:refreshing:",  # + grant: who refreshes now (REFRESHING)
+    "creates": "fanfare:creates:",  # + portal and recipe: run id -> when it may make its campaign (an hour more)
     "verb": "fanfare:verb:",  # + key hash: what an operator's verb came to, and its fingerprint (a day)
     # channels
     "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
@@ -59,7 +60,7 @@ PREFIXES: Final = {
 PERMANENT: Final = frozenset({"accepts", "birth"})
 PERISHABLE: Final = frozenset(
     {"lease", "call", "quota", "notifier", "message", "undelivered", "shown", "epoch", "found", "subject"}
-    | {"access", "refresh", "refreshing", "verb"}
+    | {"access", "refresh", "refreshing", "creates", "verb"}
 )
 """Keys that carry a TTL; all others but the permanent ones end with what they speak of."""
 

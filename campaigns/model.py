@@ -79,6 +79,7 @@ class Run(msgspec.Struct, frozen=True):
         id: the same for the same wish, even after Redis was lost (`keys.run_id`).
         space: whose subjects these are; callers share a space unless the settings say otherwise.
         recipe: name of the recipe that made the plan.
+        max_creates_per_hour: the recipe's; None: any number.
         cancel: an operator wants the run to end, and what it made to be left or undone.
 
     """
@@ -90,6 +91,7 @@ class Run(msgspec.Struct, frozen=True):
     recipe: str
     trigger: Trigger
     steps: tuple[Step, ...]
+    max_creates_per_hour: int | None = None
     cancel: Made | None = None
 
     @property
@@ -157,6 +159,7 @@ class Stored(msgspec.Struct, frozen=True):
         order: its place in the order of its lane.
         subject: what is kept of its subject, as it was when the run was claimed.
         until: when a held or waiting run goes on.
+        over: held as its recipe has made as many campaigns as it may in an hour.
         ending: how it ended; None while it is open.
         history: what operators have done to it, the last fifty times.
 
@@ -169,6 +172,7 @@ class Stored(msgspec.Struct, frozen=True):
     order: str = ""
     subject: Subject = Subject()
     until: int | None = None
+    over: bool = False
     ending: Ending | None = None
     ended: int | None = None
     history: tuple[Applied, ...] = ()

@@ -53,6 +53,7 @@ def plan(trigger: Trigger, book: recipes.Recipes, sender: Sender, key: str) -> R
         portal=portal,
         space=sender.space,
         recipe=(recipe.name or recipe.on) if recipe else recipes.REQUESTED,
+        max_creates_per_hour=recipe.max_creates_per_hour if recipe else None,
         trigger=trigger,
         steps=tuple(Step(name=step_name(wish), wish=wish) for wish in wanted),
     )

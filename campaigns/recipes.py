@@ -58,6 +58,7 @@ class Recipe(Wanted, frozen=True, forbid_unknown_fields=True, kw_only=True):
         portal: the HubSpot account, unless the trigger names one.
         do: what is done about the subject's campaign.
         upsert: whether an update makes the campaign that it does not find.
+        max_creates_per_hour: in one portal; beyond it runs are held, so that a sender gone wild does little harm.
 
     """
 
@@ -66,6 +67,7 @@ class Recipe(Wanted, frozen=True, forbid_unknown_fields=True, kw_only=True):
     portal: str | None = None
     do: Literal["create", "update"] = "create"
     upsert: bool = True
+    max_creates_per_hour: Annotated[int, msgspec.Meta(ge=1)] = 500
 
 
 class _File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -142,7 +142,9 @@ def _why(stored: Stored) -> str | None:
 def _why_there(stored: Stored) -> str | None:
     match stored.place:
         case "held":
-            return "held until its notbefore"
+            most = stored.run.max_creates_per_hour
+            over = f"its recipe makes at most {most} campaigns an hour (max_creates_per_hour)"
+            return over if stored.over else "held until its notbefore"
         case "lane":
             return "behind another run for its subject"
         case "line":

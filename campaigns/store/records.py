@@ -52,11 +52,16 @@ def plan(run: Run) -> bytes:
     return FORMAT + msgspec.msgpack.encode(run)
 
 
-def standing(run: Run) -> tuple[int, str, str]:
-    """Its priority as a number, the beginning of its order in its lane, and its lane; "" for none."""
-    trigger = run.trigger
+def standing(run: Run) -> tuple[int, str, str, str]:
+    """What decides where an open run stands, as ACCEPT takes it.
+
+    Its priority as a number; the beginning of its order in its lane; its lane, "" for none; how many campaigns an hour
+    which recipe may make, "" for any.
+    """
+    trigger, most = run.trigger, run.max_creates_per_hour
     lane = keys.lane_name(run.portal, run.space, run.subject) if run.subject is not None else ""
-    return PRIORITIES.index(trigger.priority), lanes.order(trigger.sequence, trigger.time), lane
+    cap = "" if most is None or run.campaign is not None else f"{most} {run.recipe}"
+    return PRIORITIES.index(trigger.priority), lanes.order(trigger.sequence, trigger.time), lane, cap
 
 
 def field(run: Run, name: str) -> str:
@@ -99,6 +104,7 @@ def read(fields: Mapping[str, bytes]) -> Stored:
         accepted=int(fields["accepted"]),
         order=fields["order"].decode() if "order" in fields else "",
         until=int(float(fields["until"])) if "until" in fields and place in {"held", "waiting"} else None,
+        over="over" in fields,
         ending=cast("Ending", ending) if ending in get_args(Ending) else None,
         ended=int(fields["ended"]) if "ended" in fields else None,
         history=tuple(_applied(line) for line in fields.get("history", b"").decode().splitlines()),

@@ -70,6 +70,7 @@ _SPANS: Final = {
     "REFRESHING": keys.REFRESHING,
     "REFRESH": keys.REFRESH,
     "VERB": keys.DAY,
+    "HOUR": keys.HOUR,
 }
 
 

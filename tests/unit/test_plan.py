@@ -95,3 +95,12 @@ def test_callers_cannot_sign_with_a_marker() -> None:
 def test_a_template_is_text_and_reaches_nothing_else() -> None:
     run = plan(launched(name="{{ 7 * 7 }} <b>"), BOOK, SENDER, "k")
     assert run.steps[0].wish == CreateCampaign({"hs_name": "Launch of {{ 7 * 7 }} <b>", "hs_notes": "for sku-1"})
+
+
+def test_a_recipe_makes_so_many_an_hour_and_what_brings_everything_itself_as_many_as_it_likes() -> None:
+    (capped,) = read('[[recipes]]\non = "x"\nportal = "acme"\nmax_creates_per_hour = 3\nproperties = {hs_name = "x"}')
+    assert plan(Trigger(type="x"), Recipes((capped,)), SENDER, "k").max_creates_per_hour == 3
+    assert plan(launched(), BOOK, SENDER, "k").max_creates_per_hour == 500
+    assert plan(requested(), BOOK, SENDER, "k").max_creates_per_hour is None
+    with pytest.raises(Invalid):
+        read('[[recipes]]\non = "x"\nmax_creates_per_hour = 0\nproperties = {hs_name = "x"}')

@@ -1,13 +1,14 @@
--- Stores what arrived together. ARGV, ten for each: key hash, fingerprint, run id, caller, portal, priority (0 first),
--- order so far, lane ('' for none), notbefore (0 for none), and the plan.
+-- Stores what arrived together. ARGV, eleven for each: key hash, fingerprint, run id, caller, portal, priority (0 first),
+-- order so far, lane ('' for none), how many campaigns which recipe may make in an hour ('' any), notbefore (0 for none),
+-- and the plan.
 -- Returns {portals to call, outcome, run id, portal, first status, outcome, ...}; outcome: accepted, replayed, reused.
-local EACH = 10
+local EACH = 11
 local now = clock()
 local number = redis.call('INCRBY', KEY.accepts, #ARGV / EACH) - #ARGV / EACH
 local answer, touched = {{}}, {}
 
 for i = 1, #ARGV, EACH do
-  local key, fingerprint, id, caller, portal, band, order, lane, notbefore, plan = unpack(ARGV, i, i + EACH - 1)
+  local key, fingerprint, id, caller, portal, band, order, lane, cap, notbefore, plan = unpack(ARGV, i, i + EACH - 1)
   number = number + 1
   local outcome = 'accepted'
   local known = redis.call('GET', KEY.key .. key)
@@ -28,6 +29,7 @@ for i = 1, #ARGV, EACH do
     redis.call('HSET', KEY.run .. id, 'plan', plan, 'caller', caller, 'portal', portal, 'band', band,
       'order', order .. string.format('.%016d', number), 'lane', lane, 'key', key, 'accepted', now, 'version', 1,
       'first', held and 'held' or 'waiting')
+    if cap ~= '' then redis.call('HSET', KEY.run .. id, 'cap', cap) end
     redis.call('ZADD', KEY.index .. caller, number, id)
     if held then
       redis.call('HSET', KEY.run .. id, 'place', 'held', 'until', notbefore)

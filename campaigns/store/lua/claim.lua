@@ -38,12 +38,18 @@ local function claim(popped)
     local id, rank = popped[i], tonumber(popped[i + 1])
     local band = math.floor(rank / BAND)
     redis.call('HSET', KEY.turns .. portal, 'served ' .. band, rank - band * BAND)
-    redis.call('ZADD', flight, rank, id)
-    redis.call('HSET', KEY.run .. id, 'place', 'flight')
-    table.insert(answer, id)
-    table.insert(answer, redis.call('HGETALL', KEY.run .. id))
-    local lane = redis.call('HGET', KEY.run .. id, 'lane')
-    table.insert(answer, lane and lane ~= '' and redis.call('HGETALL', KEY.subject .. lane) or {})
+    local till = held_by_cap(id, portal, now)
+    if till then
+      redis.call('HSET', KEY.run .. id, 'place', 'held', 'until', till, 'over', 1)
+      redis.call('ZADD', KEY.held .. portal, till, id)
+    else
+      redis.call('ZADD', flight, rank, id)
+      redis.call('HSET', KEY.run .. id, 'place', 'flight')
+      table.insert(answer, id)
+      table.insert(answer, redis.call('HGETALL', KEY.run .. id))
+      local lane = redis.call('HGET', KEY.run .. id, 'lane')
+      table.insert(answer, lane and lane ~= '' and redis.call('HGETALL', KEY.subject .. lane) or {})
+    end
   end
 end
 if tonumber(most) > 0 then claim(redis.call('ZPOPMIN', line, most)) end

@@ -92,6 +92,7 @@ local function enter(id)
   local lane, order, band = unpack(redis.call('HMGET', run, 'lane', 'order', 'band'))
   if lane == '' then return to_line(id) end
   lane = KEY.lane .. lane
+  if redis.call('ZSCORE', lane, order .. ' ' .. id) then return to_line(id) end  -- its head, which was held meanwhile
   local head = redis.call('ZRANGE', lane, 0, 0)[1]
   redis.call('ZADD', lane, head and 1 or 0, order .. ' ' .. id)
   if not head then return to_line(id) end
@@ -192,6 +193,51 @@ local function fold(id, ending, callback, record, retention, now)
   redis.call('HSET', run, 'callback', 'due', 'posted', (reported or 0) + 1)
   redis.call('ZADD', KEY.callbacks, now, id)
   return true
+end
+
+-- A recipe may make so many campaigns an hour on a portal: a run's `cap` is "<how many> <recipe>" until it may make its own.
+-- The recipe's set holds for each run when that was, or will be.
+local function creates_of(portal, cap)
+  local most, recipe = string.match(cap, '^(%d+) (.*)$')
+  return KEY.creates .. portal .. ' ' .. recipe, tonumber(most), recipe
+end
+
+-- Called for each run that is held by its recipe's cap: here operators' messages begin.
+local function tell_over(portal, caller, recipe, at) end
+
+-- Until when the run must be held; nil when it may go on: it makes no campaign, or may make it now.
+local function held_by_cap(id, portal, now)
+  local run = KEY.run .. id
+  local cap, lane, cancel, caller = unpack(redis.call('HMGET', run, 'cap', 'lane', 'cancel', 'caller'))
+  if not cap or cancel then return nil end
+  if lane ~= '' and redis.call('HEXISTS', KEY.subject .. lane, 'campaign') == 1 then return nil end
+  local creates, most, recipe = creates_of(portal, cap)
+  redis.call('ZREMRANGEBYSCORE', creates, '-inf', now - HOUR)
+  redis.call('ZREM', creates, id)
+  local at = now
+  if redis.call('ZCOUNT', creates, '-inf', now) >= most then  -- behind those that wait already
+    at = tonumber(redis.call('ZRANGE', creates, -most, -most, 'WITHSCORES')[2]) + HOUR
+    tell_over(portal, caller, recipe, at)
+  else
+    redis.call('HDEL', run, 'cap', 'over')
+  end
+  redis.call('ZADD', creates, at, id)
+  redis.call('PEXPIRE', creates, tonumber(redis.call('ZRANGE', creates, -1, -1, 'WITHSCORES')[2]) - now + HOUR)
+  return at > now and at or nil
+end
+
+-- A run that its recipe's cap holds makes no campaign after all: the last of those that wait goes in its place.
+local function leave_cap(id, portal, now)
+  local cap = redis.call('HGET', KEY.run .. id, 'cap')
+  if not cap then return end
+  local creates = creates_of(portal, cap)
+  local at = tonumber(redis.call('ZSCORE', creates, id) or now)
+  redis.call('ZREM', creates, id)
+  local last, late = unpack(redis.call('ZRANGE', creates, -1, -1, 'WITHSCORES'))
+  if not last or tonumber(late) <= math.max(at, now) then return end
+  redis.call('ZADD', creates, at, last)
+  redis.call('ZADD', KEY.held .. portal, at, last)
+  redis.call('HSET', KEY.run .. last, 'until', at)
 end
 
 -- Operators' verbs. A verb is applied once for a key, and once for each run of a bulk: ONCE is 'key <hash>', 'bulk <id>'

@@ -1,5 +1,6 @@
 from datetime import UTC, datetime
 
+import msgspec
 import pytest
 
 from campaigns.errors import Problem
@@ -56,3 +57,11 @@ def test_a_step_tells_its_state_and_what_came_of_it(state: State, seen: StepView
 def test_a_page_names_the_next_one() -> None:
     assert runs_view([stored()], 7).next == "7"
     assert runs_view([], None).next is None
+
+
+def test_a_run_held_by_its_recipes_cap_says_so_and_one_that_is_to_end_says_that() -> None:
+    run = msgspec.structs.replace(a_run("k-1"), max_creates_per_hour=500)
+    held = run_view(Stored(run, "held", version=1, accepted=NOON, until=NOON, over=True))
+    assert held.why == "its recipe makes at most 500 campaigns an hour (max_creates_per_hour)"
+    ending = run_view(Stored(msgspec.structs.replace(run, cancel="undo"), "line", version=1, accepted=NOON))
+    assert ending.why == "it is being cancelled; what it has made is undone"
