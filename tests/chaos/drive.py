@@ -26,9 +26,13 @@ from tests.chaos.verdicts import Verdict
 PER_10S: Final = 5_000
 """HubSpot's window in a scene: what is tested is not how fast it may go."""
 
-REFUSED_FOR: Final = 1.0
-REFUSED_AT_ONCE: Final = 4
-"""HubSpot refuses everything until so many calls have met it, or for so many seconds."""
+REFUSED_AT_ONCE: Final = 8
+REFUSED_FOR: Final = 2.5
+"""HubSpot refuses everything until so many calls have met it, or for so many seconds: those that come again meet it
+once more."""
+
+MANY_CALLS: Final = 3
+"""So many are open when it begins."""
 
 
 class Played(msgspec.Struct, frozen=True):
@@ -162,7 +166,7 @@ class _Stage:
     async def _until_many_calls_are_open(self) -> None:
         while not self._chance.over:
             seen = await self._look()
-            if seen is not None and seen.open_calls >= REFUSED_AT_ONCE:
+            if seen is not None and seen.open_calls >= MANY_CALLS:
                 return
             await asyncio.sleep(0.01)
 

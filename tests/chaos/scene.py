@@ -225,7 +225,7 @@ def chaos(seed: int, *, seconds: float = 60.0, triggers: int = 1_050) -> Scene:
             _kills("holder", 1, 2.5),
             _kills("valkey", 7, 11),
             _kills("service", 5, 9),
-            _kills("callbacks", 5, 9),
+            _kills("callbacks", 1, 4),
         ),
     )
 
