@@ -84,7 +84,7 @@ BY_ERROR: Final[Mapping[type[Exception], Kind]] = {
     errors.NoRecipe: Kind(422, "no-recipe", "No recipe answers to this trigger"),
     errors.Unavailable: UNAVAILABLE,
     errors.StoreFull: Kind(503, "store-full", "The store has no room for more"),
-    errors.NotYetDurable: Kind(503, "not-yet-durable", "The trigger is stored, but not yet safe"),
+    errors.NotYetDurable: Kind(503, "not-yet-durable", "The wish is stored, but not yet safe"),
 }
 """Ours; the most special class of an error decides."""
 

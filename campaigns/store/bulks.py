@@ -5,7 +5,7 @@ from typing import Final, cast
 
 import msgspec
 
-from campaigns.errors import Conflict, Invalid, KeyReused, NotFound
+from campaigns.errors import Conflict, Invalid, KeyReused, NotFound, NotYetDurable
 from campaigns.keys import SECOND
 from campaigns.model import Status, Stored
 from campaigns.store.runs import Runs
@@ -123,13 +123,14 @@ class Bulks:
 
         Raises:
             KeyReused: the command's key names another command.
+            NotYetDurable: too few replicas have confirmed it; a repeat under the same key tells whether it has begun.
 
         """
         told = f"{verb} {command.by} {len(runs)} {command.retention}"
         parts = [runs[i : i + LAID_AT_ONCE] for i in range(0, len(runs), LAID_AT_ONCE)] or [()]
         for number, part in enumerate(parts):
             more = number + 1 < len(parts)
-            outcome, again = await self._scripts.run(
+            (outcome, again), durable = await self._scripts.run_and_wait(
                 "begin_bulk",
                 bulk_id,
                 command.once,
@@ -138,6 +139,8 @@ class Bulks:
                 number * LAID_AT_ONCE,
                 *part,
             )
+            if not durable:
+                raise NotYetDurable
             if again or not more:
                 return _id(outcome)
         raise AssertionError("the last part begins the bulk")

@@ -5,14 +5,14 @@ from typing import Any, Final, Literal, cast
 
 import msgspec
 
-from campaigns.errors import Conflict, KeyReused, NotFound, Unavailable
+from campaigns.errors import Conflict, KeyReused, NotFound, NotYetDurable, Unavailable
 from campaigns.keys import RETENTION
 from campaigns.model import Made, Stored
 from campaigns.progress import can_be_undone, planned
 from campaigns.states import Done, Sent
 from campaigns.store import records
 from campaigns.store.runs import Runs
-from campaigns.store.scripts import Scripts
+from campaigns.store.scripts import ScriptName, Scripts
 from campaigns.wishes import Undo
 
 MOST_TRIES: Final = 20
@@ -75,6 +75,7 @@ class Verbs:
             NotFound: there is no such run.
             Conflict: it has ended, and there is nothing to undo.
             KeyReused: the command's key names another command.
+            NotYetDurable: it was done, but too few replicas have confirmed it; a repeat under the same key tells.
 
         """
         return await self.apply("undo" if made == "undo" else "cancel", run_id, command)
@@ -85,7 +86,7 @@ class Verbs:
         Raises:
             NotFound: there is no such run.
             Conflict: it has not ended, or has nothing to retry.
-            KeyReused: the command's key names another command.
+            KeyReused, NotYetDurable: see `cancel`.
 
         """
         return await self.apply("retry", run_id, command)
@@ -117,19 +118,20 @@ class Verbs:
         told = (run.id, stored.version, made, command.by, command.once, command.mark, command.retention)
         record = b"" if begun else records.folded(run)
         texts = (fields.get(f"s{number}", b"") for number in range(len(steps)))
-        answer: Sequence[Any] = await self._scripts.run(
-            "cancel", *told, int(run.trigger.callbackurl is not None), record, *texts
-        )
-        return answer
+        return await self._durably("cancel", *told, int(run.trigger.callbackurl is not None), record, *texts)
 
     async def _reopen(self, stored: Stored, verb: Verb, command: Command, _: Mapping[str, bytes]) -> Sequence[Any]:
         run = stored.run
         plan, fields = records.unfolded(run, "undo" if verb == "undo" else None)
         told = (run.id, stored.version, verb, command.by, command.once, command.mark, plan, *records.standing(run))
-        answer: Sequence[Any] = await self._scripts.run(
-            "reopen", *told, *(part for row in fields.items() for part in row)
-        )
-        return answer
+        return await self._durably("reopen", *told, *(part for row in fields.items() for part in row))
+
+    async def _durably(self, script: ScriptName, *arguments: str | bytes | float) -> Sequence[Any]:
+        answer, durable = await self._scripts.run_and_wait(script, *arguments)
+        if not durable:
+            raise NotYetDurable
+        told: Sequence[Any] = answer
+        return told
 
 
 def objection(stored: Stored, verb: Verb) -> str | None:

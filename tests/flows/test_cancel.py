@@ -124,6 +124,27 @@ async def test_nothing_is_begun_for_a_cancelled_run_whose_holder_has_not_heard_o
     assert stored.ending == "cancelled"
 
 
+async def test_a_create_that_waits_for_its_turn_is_not_made_for_a_cancelled_run_and_the_others_are(
+    redis_url: str, hubspot: Running
+) -> None:
+    """While one batch is out for a second, the next one gathers: one of it is cancelled there."""
+    hubspot.plan({"method": "POST", "do": "delay", "delay_ms": 1_500, "times": 1})
+    out, kept, wrong = (a_run(key, CreateCampaign({"hs_name": key})) for key in ("out", "kept", "wrong"))
+    async with engine(redis_url, hubspot.url) as process, serving(process):
+        await accept(process, [out])
+        await in_flight(hubspot)
+        await accept(process, [kept, wrong])
+
+        async def gathered() -> bool:
+            return (await process.store.runs.read(wrong.id)).place == "flight"
+
+        await until(gathered)
+        await process.store.verbs.cancel(wrong.id, "leave", OFFICE)
+        found = await ended(process, [out, kept, wrong])
+    assert [stored.ending for stored in found] == ["done", "done", "cancelled"]
+    assert [campaign["properties"]["hs_name"] for campaign in hubspot.campaigns()] == ["out", "kept"]
+
+
 async def test_an_attachment_in_doubt_is_looked_up_and_not_repeated_when_the_run_is_to_end(
     redis_url: str, hubspot: Running
 ) -> None:

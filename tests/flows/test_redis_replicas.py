@@ -17,7 +17,7 @@ from tests.flows.engine import ended, serving
 from tests.flows.serving import a_service, problem, send
 from tests.flows.valkeys import Pair, a_pair
 from tests.flows.working import until
-from tests.settings import some_settings
+from tests.settings import a_caller, bearer, some_settings
 from workers.process import opened
 
 
@@ -53,6 +53,19 @@ async def test_an_acceptance_counts_once_the_replica_has_it(pair: Pair) -> None:
         pair.promote()
         async with Redis.from_url(pair.replica.url) as other:
             assert (await Store(other).runs.read(first.json()["id"])).place == "line"
+
+
+async def test_a_verb_counts_once_the_replica_has_it(pair: Pair) -> None:
+    told = msgspec.structs.replace(replicated(pair), callers={"shop": a_caller("shop", rights=("send", "operate"))})
+    async with a_service(told) as http:
+        run = (await send(http)).json()["id"]
+        pair.replica.freeze()
+        headers = bearer("shop") | {"Idempotency-Key": "k-1"}
+        unsafe = await http.post(f"/v1/runs/{run}/cancel", headers=headers)
+        assert problem(unsafe) == (503, "not-yet-durable")
+        pair.replica.thaw()
+        again = await http.post(f"/v1/runs/{run}/cancel", headers=headers)
+        assert (again.status_code, again.json()["outcome"]) == (200, "cancelled")
 
 
 async def test_without_the_replica_an_acceptance_is_not_confirmed_and_its_repeat_is(pair: Pair) -> None:
