@@ -52,7 +52,7 @@ up: setup ## service, workers and simulator on this machine, until Ctrl-C
 chaos: setup ## everything killed and everything wrong for a minute: no promise may break (SEED=n repeats one)
 	$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED))
 
-soak: setup ## the same for half an hour, with the take-overs measured
+soak: setup ## the same for 35 minutes, with the take-overs measured
 	$(BIN)/python -m tests.chaos soak $(if $(SEED),--seed $(SEED))
 
 bench: setup ## ratios against a bare application and a plain RQ one, in one run

@@ -29,7 +29,8 @@ def main(arguments: list[str]) -> int:
     played = asyncio.run(play(SCENES[told.scene](seed), folder))
     wrong = report(played)
     if wrong:
-        print(f"logs: {folder}")
+        (folder / "verdicts.txt").write_text("\n".join(map(str, played.verdicts)))
+        print(f"  logs and all verdicts: {folder}")
         return 1
     shutil.rmtree(folder)
     return 0

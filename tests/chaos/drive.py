@@ -175,12 +175,13 @@ class _Stage:
         return int(stats["by_status"].get("429", 0))
 
     async def _evidence(self) -> Evidence:
-        campaigns, ledger = await asyncio.gather(
-            asyncio.to_thread(self._hubspot.campaigns), asyncio.to_thread(self._hubspot.ledger)
-        )
+        # If something is still done meanwhile, HubSpot may know more than was promised, but never less.
+        runs = await self._runs()
+        campaigns = await asyncio.to_thread(self._hubspot.campaigns)
+        ledger = await asyncio.to_thread(self._hubspot.ledger)
         return Evidence(
             accepted=self._asked.accepted,
-            runs=await self._runs(),
+            runs=runs,
             campaigns=tuple(msgspec.convert(campaigns, list[Campaign])),
             ledger=tuple(msgspec.convert(ledger[self._forgotten :], list[Row])),
             deliveries=tuple(self._receiver.deliveries),
