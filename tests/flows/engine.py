@@ -44,14 +44,21 @@ async def engine(
 
 @asynccontextmanager
 async def serving(process: Process, portal: str = "acme") -> AsyncIterator[None]:
-    """*portal* is served meanwhile; it is given back in order at the end."""
-    job = asyncio.create_task(process.advance(portal, longest=None))
+    """*portal* is served meanwhile, again whenever it was given back as idle; it is given back in order at the end."""
+    job = asyncio.create_task(_advance_again_and_again(process, portal))
     try:
         yield
     finally:
         process.stopping.set()
         await job
         process.stopping.clear()
+
+
+async def _advance_again_and_again(process: Process, portal: str) -> None:
+    """What sweeps and RQ do for a portal whose next work is further off than it is kept idle."""
+    while not process.stopping.is_set():
+        await process.advance(portal, longest=None)
+        await asyncio.sleep(0.05)
 
 
 async def accept(process: Process, runs: Iterable[Run]) -> None:
