@@ -1,6 +1,5 @@
 """Every name that outlives a process: run ids, markers, fingerprints, Redis keys and their lifetimes."""
 
-import base64
 import hashlib
 import re
 from typing import Final
@@ -93,9 +92,9 @@ RETENTION: Final = 30 * DAY
 
 
 def _hash(*parts: str) -> str:
-    """128 bits over the parts, as 26 letters and digits; no two lists of parts give the same text to hash."""
+    """128 bits over the parts, in hex; no two lists of parts give the same text to hash."""
     told = msgspec.json.encode(parts)
-    return base64.b32encode(hashlib.sha256(told).digest()[:16]).decode().rstrip("=").lower()
+    return hashlib.sha256(told).hexdigest()[:32]
 
 
 def run_id(installation: str, caller: str, key: str, portal: str) -> str:
@@ -150,7 +149,7 @@ def fingerprint(trigger: Trigger) -> str:
 
 # --- markers: how a campaign, budget or spend item says which attempt of which run made it ---
 
-_MARKER: Final = re.compile(r"\[fanfare:([a-z2-7]{26})\.([0-9a-z]+)\.([a-z2-7]{26}|-)\]")
+_MARKER: Final = re.compile(r"\[fanfare:([0-9a-f]{32})\.([0-9a-z]+)\.([0-9a-f]{32}|-)\]")
 _LOOKS_LIKE_A_MARKER: Final = re.compile(r"\[fanfare:[^\]\n]*\]?", re.IGNORECASE)
 _DIGITS: Final = "0123456789abcdefghijklmnopqrstuvwxyz"
 

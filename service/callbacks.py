@@ -21,7 +21,7 @@ from service.views import time_of
 
 AnyRequest = Request[Any, Any, State]
 
-_OF_A_RUN: Final = re.compile(r"([a-z2-7]{26})(?:\.([1-9][0-9]{0,8}))?")
+_OF_A_RUN: Final = re.compile(r"([0-9a-f]{32})(?:\.([1-9][0-9]{0,8}))?")
 """`<run>` or `<run>.<sequence>`; anything else is the id of a message to a caller's operators."""
 
 

@@ -27,7 +27,7 @@ from tests.chaos.verdicts import (
 
 ENDED: Final = frozenset({"done", "partial", "failed", "cancelled", "superseded"})
 
-_RUN_IN_MARKER: Final = re.compile(r"\[fanfare:([a-z2-7]{26})\.")
+_RUN_IN_MARKER: Final = re.compile(r"\[fanfare:([0-9a-f]{32})\.")
 
 
 def judge(seen: Evidence) -> tuple[Verdict, ...]:

@@ -57,7 +57,7 @@ def test_a_ghost_is_read_as_it_was_written(attempt: int, step: int, kind: ghosts
 
 @given(
     st.one_of(
-        st.text(max_size=80), st.from_regex(r"(budget|spend) \S+ \S+ \[fanfare:[a-z2-7]{26}\.1\.-\]", fullmatch=True)
+        st.text(max_size=80), st.from_regex(r"(budget|spend) \S+ \S+ \[fanfare:[0-9a-f]{32}\.1\.-\]", fullmatch=True)
     )
 )
 def test_whatever_stands_in_redis_is_a_ghost_or_nothing(text: str) -> None:
