@@ -44,6 +44,11 @@ def ensure(data: Path) -> str:
     return address
 
 
+def runs(data: Path) -> bool:
+    """Whether the Valkey in *data* runs."""
+    return _answers(data.resolve() / SOCKET)
+
+
 def stop(data: Path) -> None:
     """End the Valkey in *data*, if one runs; what it holds stays in its file."""
     pid_file = data.resolve() / "valkey.pid"

@@ -1,5 +1,6 @@
 """`fanfare ...`: the programs, and what people do around them."""
 
+import asyncio
 import hashlib
 import os
 import secrets
@@ -11,6 +12,7 @@ import typer
 
 from campaigns.settings import LOOPBACK
 from cli import up as standing
+from cli.doctor import looking as examination
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Triggers in, HubSpot campaigns out.")
 callers = typer.Typer(no_args_is_help=True, help="The services that may send triggers.")
@@ -49,6 +51,18 @@ def simulate(port: int = 8900, host: str = "127.0.0.1") -> None:
 def up(data: Annotated[Path, typer.Option(help="what the programs keep")] = Path(".fanfare")) -> None:
     """Start everything on this machine, against the simulator, until Ctrl-C."""
     raise typer.Exit(standing.up(data))
+
+
+@app.command()
+def doctor(
+    *,
+    restored: Annotated[bool, typer.Option(help="an older Redis was restored: look before anything is made")] = False,
+    first_install: Annotated[bool, typer.Option(help="nothing of ours is in HubSpot yet: nothing to look for")] = False,
+) -> None:
+    """Look at settings, Redis and HubSpot's accounts; say what is wrong and what to do. Exit code 1 if anything is."""
+    if restored and first_install:
+        raise typer.BadParameter("either --restored or --first-install")
+    raise typer.Exit(asyncio.run(examination.print_all(os.environ, restored=restored, first_install=first_install)))
 
 
 @callers.command("new")

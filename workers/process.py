@@ -16,14 +16,14 @@ import httpx
 import structlog
 from redis.asyncio import Redis
 
+from campaigns import access
 from campaigns.errors import Unavailable
-from campaigns.hubspot.client import HubSpot, TokenSource, http_client, post_form
-from campaigns.hubspot.tokens import OAuthToken, StaticToken
+from campaigns.hubspot.client import http_client
 from campaigns.keys import SECOND
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import Allowance
-from campaigns.settings import OAuth, Portal, Secret, Settings
+from campaigns.settings import Portal, Settings
 from campaigns.store import Store, connection
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
@@ -162,12 +162,12 @@ class Process:
 
     def _calls(self, lease: Lease, told: Portal, clock: Clock, parking: Parking) -> Calls:
         allowance = Allowance(told.limit)
-        hubspot = HubSpot(
+        hubspot = access.hubspot(
+            self.settings,
+            lease.portal,
             self._http,
-            token=self._token(lease, told),
-            base_url=told.base_url,
-            version=told.version,
-            deadline=told.call_deadline,
+            self.store.tokens,
+            holder=lease.token,
             on_limits=lambda limits: allowance.heard(per_window=limits.max, window=limits.interval_ms),
         )
         return Calls(
@@ -203,19 +203,6 @@ class Process:
             chance=random.random,
             stopping=self.stopping.is_set,
         )
-
-    def _token(self, lease: Lease, told: Portal) -> TokenSource:
-        match told.access:
-            case Secret() as reference:
-                return StaticToken(partial(self.settings.fresh, reference))
-            case OAuth() as app:
-                return OAuthToken(
-                    partial(self.settings.grant, app),
-                    partial(self.store.tokens.shelf, lease.portal, lease.token),
-                    partial(post_form, self._http),
-                    clock=time.monotonic,
-                    url=told.token_url,
-                )
 
 
 @asynccontextmanager

@@ -15,6 +15,7 @@ from campaigns.store.callbacks import Callbacks
 from campaigns.store.epochs import Epochs
 from campaigns.store.ghosts import Ghosts
 from campaigns.store.parked import Parked
+from campaigns.store.places import Places
 from campaigns.store.portals import Portals
 from campaigns.store.runs import Runs
 from campaigns.store.scripts import Scripts
@@ -49,6 +50,7 @@ class Store:
         scripts = scripts or Scripts(redis, replicas=replicas)
         self.acceptance = Acceptance(scripts, admit)
         self.portals = Portals(scripts)
+        self.places = Places(scripts)
         self.runs = Runs(redis, scripts)
         self.callbacks = Callbacks(scripts)
         self.parked = Parked(scripts)

@@ -19,6 +19,7 @@ ScriptName = Literal[
     "claim",
     "send",
     "answered",
+    "take_place",
     "park",
     "unpark",
     "pause",

@@ -12,7 +12,7 @@ from redis.exceptions import RedisError, ResponseError
 from campaigns.errors import Invalid, StoreFull, Unavailable
 from campaigns.settings import Settings
 from campaigns.store import durability
-from campaigns.store.durability import Facts
+from campaigns.store.durability import Facts, Verdict
 
 EACH: Final = 1.0
 """Seconds between two looks: memory grows by some ten megabytes meanwhile at the most."""
@@ -44,6 +44,16 @@ class Vitals:
         await self._look()
         if self._objection:
             raise Invalid(f"Redis: {self._objection}")
+
+    async def verdict(self) -> Verdict:
+        """What is wrong with Redis as one to begin with, and what an operator should know.
+
+        Raises:
+            Unavailable: it does not answer.
+
+        """
+        facts = await self._look()
+        return durability.judge(facts, replicas=self._replicas, allow=self._unsafe, begun=False)
 
     async def check(self) -> None:
         """Make sure that Redis answers, takes writes and keeps them.
