@@ -14,7 +14,7 @@ from campaigns.queue import Queue
 from campaigns.settings import Settings
 from campaigns.store import Store, connection
 from campaigns.store.vitals import Vitals
-from service import bulks, callbacks, health, portals, problems, runs, triggers, verbs
+from service import bulks, callbacks, health, healthz, portals, problems, runs, triggers, verbs
 from service.auth import Callers
 from service.background import beside
 from service.calls import Calls
@@ -57,6 +57,7 @@ def create_app(
             *portals.routes(callers, store.parked, store.ghosts, calls),
             *verbs.routes(callers, store.runs, store.verbs, calls, retention=settings.retention),
             *health.routes({"redis": vitals.check}, registry),
+            *healthz.routes(settings, store.counting, vitals),
         ],
         lifespan=[lifespan],
         exception_handlers={Exception: problems.answer},

@@ -12,6 +12,7 @@ from campaigns import keys
 from campaigns.store.accept import Acceptance
 from campaigns.store.bulks import Bulks
 from campaigns.store.callbacks import Callbacks
+from campaigns.store.counting import Counting
 from campaigns.store.epochs import Epochs
 from campaigns.store.ghosts import Ghosts
 from campaigns.store.parked import Parked
@@ -58,5 +59,6 @@ class Store:
         self.epochs = Epochs(scripts, keys.RETENTION)
         self.verbs = Verbs(scripts, self.runs)
         self.bulks = Bulks(scripts, self.runs, self.verbs)
+        self.counting = Counting(scripts)
         self.sweeping = Sweeping(scripts)
         self.tokens = Tokens(scripts)

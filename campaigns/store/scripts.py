@@ -44,6 +44,7 @@ ScriptName = Literal[
     "bulk",
     "release",
     "sweep",
+    "census",
     "trim",
     "claim_callbacks",
     "save_callbacks",

@@ -1,0 +1,35 @@
+-- Counts what stands where. ARGV: how many portals, the portals, the callers.
+-- Returns JSON: what `health.Census` says, the portals as an array in the order asked.
+local function oldest_in_line(portal)
+  local oldest = 0
+  for band = 0, 2 do  -- who came first within a priority is at its beginning, or nearly
+    local first = redis.call('ZRANGE', KEY.line .. portal, band * BAND, '(' .. (band + 1) * BAND, 'BYSCORE', 'LIMIT', 0, 1)[1]
+    local accepted = first and tonumber(redis.call('HGET', KEY.run .. first, 'accepted'))
+    if accepted and (oldest == 0 or accepted < oldest) then oldest = accepted end
+  end
+  return oldest
+end
+
+local function count(portal)
+  local function size(key) return redis.call('ZCARD', key .. portal) end
+  local open, counts = 0, redis.call('HVALS', KEY.open .. portal)
+  for _, runs in ipairs(counts) do open = open + runs end
+  local why, since, paused = unpack(redis.call('HMGET', KEY.park .. portal, 'why', 'since', 'paused'))
+  local line, waiting, held, flight = size(KEY.line), size(KEY.waiting), size(KEY.held), size(KEY.flight)
+  return {
+    line = line, waiting = waiting, held = held, flight = flight,
+    lane = math.max(open - line - waiting - held - flight, 0),
+    oldest = oldest_in_line(portal), places = size(KEY.quota), ghosts = size(KEY.ghosts), shown = size(KEY.shown),
+    why = why or cjson.null, since = tonumber(since or 0), paused = paused and true or false,
+  }
+end
+
+local portals, parked = {}, 0
+for i = 2, 1 + ARGV[1] do table.insert(portals, count(ARGV[i])) end
+for i = 2 + ARGV[1], #ARGV do parked = parked + redis.call('ZCARD', KEY.undelivered .. ARGV[i]) end
+local first_due = first_score(KEY.due) or 0
+if first_due == math.huge then first_due = 0 end  -- all are paused
+return cjson.encode({
+  now = clock(), first_due = first_due, first_callback = first_score(KEY.callbacks) or 0,
+  callbacks = redis.call('ZCARD', KEY.callbacks), parked = parked, portals = portals,
+})

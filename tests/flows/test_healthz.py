@@ -1,0 +1,59 @@
+"""GET /healthz on a real Valkey: what is wrong is said there, and counted as it stands."""
+
+import pytest
+from redis.asyncio import Redis
+
+from campaigns.model import Run
+from campaigns.settings import Settings
+from tests.builders import a_run, acceptable
+from tests.flows.serving import NOWHERE, a_service
+from tests.settings import some_settings
+from workers.process import opened
+
+pytestmark = pytest.mark.usefixtures("redis")
+
+
+async def test_an_idle_installation_is_green(redis_url: str) -> None:
+    async with a_service(some_settings(redis_url)) as http:
+        answer = await http.get("/healthz")
+    assert (answer.status_code, answer.json()["status"], answer.json()["reasons"]) == (200, "green", [])
+
+
+async def test_runs_are_counted_where_they_stand(redis_url: str) -> None:
+    settings = some_settings(redis_url)
+    runs = [a_run("k-1", subject="s"), a_run("k-2", subject="s"), a_run("k-3")]
+    await accepted(settings, *runs)
+    async with a_service(settings) as http:
+        portal = (await http.get("/healthz")).json()["portals"]["acme"]
+    assert (portal["line"], portal["lane"], portal["waiting"], portal["held"], portal["flight"]) == (2, 1, 0, 0, 0)
+    assert portal["oldest_seconds"] > 0
+
+
+async def test_a_paused_portal_is_amber_and_still_answers_200(redis_url: str) -> None:
+    settings = some_settings(redis_url)
+    async with opened(settings) as process, a_service(settings) as http:
+        await process.store.parked.pause("acme", "shop")
+        answer = await http.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (200, "amber")
+    assert answer.json()["reasons"] == [{"colour": "amber", "what": "portal acme", "seen": "paused by an operator"}]
+
+
+async def test_a_portal_with_work_and_nobody_on_it_turns_red(redis_url: str, redis: Redis) -> None:
+    seconds, _ = await redis.time()
+    async with a_service(some_settings(redis_url)) as http:
+        await redis.zadd("fanfare:due", {"elsewhere": (seconds - 90) * 1_000})
+        answer = await http.get("/healthz")
+    assert (answer.status_code, answer.json()["status"]) == (503, "red")
+    assert answer.json()["lateness_seconds"] >= 90
+
+
+async def test_without_redis_it_is_red_and_says_so() -> None:
+    async with a_service(some_settings(NOWHERE)) as http:
+        answer = await http.get("/healthz")
+    assert (answer.status_code, answer.json()["reasons"][0]["what"]) == (503, "redis")
+
+
+async def accepted(settings: Settings, *runs: Run) -> None:
+    async with opened(settings) as process:
+        for run in runs:
+            await process.store.acceptance.accept(acceptable(run, run.id))
