@@ -1,9 +1,11 @@
-"""Reading a trigger from a body: CloudEvents 1.0 in structured JSON, or the same names in plain JSON. Pure.
+"""Reading triggers from requests: CloudEvents 1.0 in all its modes, or the same names in plain JSON. Pure.
 
-Members that we do not know are ignored in both, as CloudEvents asks of whoever receives extensions (section 3.1).
+Attributes that we do not know are ignored in all, as CloudEvents asks of whoever receives extensions (section 3.1).
+The bytes of the binary mode are read in `binary`.
 """
 
-from collections.abc import Iterable
+import base64
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 
@@ -11,10 +13,20 @@ import msgspec
 
 from campaigns import lanes
 from campaigns.model import Priority, Trigger
+from service import binary
 from service.problems import Malformed, UnsupportedMediaType
 
-PLAIN: Final = b"application/json"
-STRUCTURED: Final = b"application/cloudevents+json"
+Mode = Literal["plain", "structured", "binary", "batch"]
+
+MODES: Final[dict[bytes, Mode]] = {
+    b"application/json": "plain",
+    b"application/cloudevents+json": "structured",
+    b"application/cloudevents-batch+json": "batch",
+}
+"""The mode by the media type (HTTP binding, section 1.3); with `ce-` headers, plain JSON is binary mode's data."""
+
+MOST_IN_A_BATCH: Final = 100
+"""As many as are stored by one call of one script."""
 
 DEEPEST: Final = 32
 """Levels of data: what a person writes has a handful, and readers of JSON fail at about a thousand."""
@@ -49,44 +61,97 @@ class Event(msgspec.Struct, frozen=True):
 
 
 _decode = msgspec.json.Decoder(Event).decode
+_decode_data = msgspec.json.Decoder(dict[str, Any] | None).decode
+_split = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
+"""What reading JSON raises; text that is no UTF-8, or no base64, is a ValueError."""
 
 
-def read(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
-    """The trigger that *body* tells.
-
-    Args:
-        headers: of the request; one of them is the content's type.
-        body: of the request.
+def mode_of(headers: Iterable[tuple[bytes, bytes]]) -> Mode:
+    """How the request tells its triggers.
 
     Raises:
-        UnsupportedMediaType: the content is of another kind.
+        UnsupportedMediaType: in none of the ways that are read here.
+
+    """
+    told, attributes = b"", False
+    for name, value in headers:
+        if name == b"content-type":
+            told = value
+        elif name == binary.SPECVERSION:
+            attributes = True
+    media, _, parameters = told.partition(b";")
+    charset = parameters.strip().lower().removeprefix(b"charset=").strip(b'"')
+    mode = MODES.get(media.strip().lower(), "binary" if attributes and not told else None)
+    if mode is None or charset not in {b"", b"utf-8"}:
+        raise UnsupportedMediaType
+    return "binary" if attributes and mode == "plain" else mode
+
+
+def read(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
+    """The trigger that a request of a *mode* other than batch tells.
+
+    Raises:
         Malformed: the content is not what its type says; the message says where.
         Invalid: `sequence` or `time` cannot be ordered.
 
     """
-    structured = _is_structured(next((value for name, value in headers if name == b"content-type"), b""))
+    return _in_binary(headers, body) if mode == "binary" else _in_json(body, structured=mode == "structured")
+
+
+def read_batch(body: bytes) -> Sequence[bytes]:
+    """The events of a batch, each to be read by `read_one`.
+
+    Raises:
+        Malformed: there is no array, or too much in it.
+
+    """
+    try:
+        events = _split(body)
+    except UNREADABLE as error:
+        raise Malformed(f"the body: {error}") from error
+    if len(events) > MOST_IN_A_BATCH:
+        raise Malformed(f"the body: a batch has at most {MOST_IN_A_BATCH} events")
+    return [bytes(event) for event in events]
+
+
+def read_one(event: bytes) -> Trigger:
+    """The trigger of one event of a batch; raises as `read` does."""
+    return _in_json(event, structured=True)
+
+
+def _in_json(body: bytes, *, structured: bool) -> Trigger:
     try:
         event = _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        data = _decode_data(base64.b64decode(event.data_base64, validate=True)) if event.data_base64 else event.data
+    except UNREADABLE as error:
         raise Malformed(f"the body: {error}") from error
-    if structured and (event.specversion is None or event.source is None or event.id is None):
-        raise Malformed("the body: a CloudEvent has specversion, id, source and type")
-    if event.data_base64 is not None:
-        raise Malformed("the body: data_base64 is not read here; send data as a JSON object")
-    return _trigger(event)
+    if structured:
+        _check_required(event)
+    return _trigger(event, data)
 
 
-def _is_structured(content_type: bytes) -> bool:
-    kind, _, parameters = content_type.partition(b";")
-    charset = parameters.strip().lower().removeprefix(b"charset=").strip(b'"')
-    kind = kind.strip().lower()
-    if kind not in {PLAIN, STRUCTURED} or charset not in {b"", b"utf-8"}:
-        raise UnsupportedMediaType
-    return kind == STRUCTURED
+def _in_binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
+    attributes = binary.attributes(headers)
+    try:
+        event = msgspec.convert(attributes, Event)
+    except msgspec.ValidationError as error:
+        raise Malformed(f"the headers: {error}") from error
+    _check_required(event)
+    try:
+        return _trigger(event, _decode_data(body) if body else None)
+    except UNREADABLE as error:
+        raise Malformed(f"the body: {error}") from error
 
 
-def _trigger(event: Event) -> Trigger:
-    data = event.data or {}
+def _check_required(event: Event) -> None:
+    if event.specversion is None or event.source is None or event.id is None:
+        raise Malformed("a CloudEvent has specversion, id, source and type")
+
+
+def _trigger(event: Event, data: dict[str, Any] | None) -> Trigger:
+    data = data or {}
     _check(data, 0)
     sequence, time = int(event.sequence or 0), _milliseconds(event.time)
     lanes.order(sequence, time)  # raises what the lane would raise, before anything is stored

@@ -47,7 +47,7 @@ class CountDiffers(errors.Conflict):
 
 
 class UnsupportedMediaType(CampaignsError):
-    """A trigger is `application/json` or `application/cloudevents+json`, in UTF-8."""
+    """Triggers are JSON in UTF-8, as plain `application/json` or in one of CloudEvents' modes."""
 
 
 class Kind(msgspec.Struct, frozen=True):
@@ -120,15 +120,19 @@ def kind_of(error: Exception) -> Kind:
     return next((BY_ERROR[known] for known in type(error).__mro__ if known in BY_ERROR), INTERNAL)
 
 
+def problem_of(error: Exception) -> Problem:
+    """*error* as it is told to the caller."""
+    kind = kind_of(error)
+    return Problem(TYPE + kind.slug, kind.title, kind.status, _detail(error, kind))
+
+
 def answer(request: Request[Any, Any, State], error: Exception) -> Response[bytes]:
     """*error* as its answer; one that nobody foresaw keeps its words to the log."""
     kind = kind_of(error)
     if kind is INTERNAL:
         log.error("request.failed", path=request.scope["path"], exc_info=error)
-    problem = Problem(TYPE + kind.slug, kind.title, kind.status, _detail(error, kind))
-    return Response(
-        msgspec.json.encode(problem), status_code=kind.status, media_type=MEDIA_TYPE, headers=_headers(error)
-    )
+    body = msgspec.json.encode(problem_of(error))
+    return Response(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=_headers(error))
 
 
 def _detail(error: Exception, kind: Kind) -> str:

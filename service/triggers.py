@@ -1,6 +1,8 @@
 """POST /v1/triggers: a trigger is read, planned and stored; when the answer leaves, it is durable."""
 
 import time
+from collections.abc import Sequence
+from functools import partial
 from typing import Any, Final
 
 import msgspec
@@ -10,17 +12,18 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.types import HTTPScope
 
 from campaigns import keys
-from campaigns.errors import Invalid, KeyReused
+from campaigns.errors import Invalid
 from campaigns.hubspot.properties import objections
-from campaigns.model import Run
+from campaigns.model import Run, Trigger
 from campaigns.observe import AcceptMetrics
 from campaigns.plan import plan
 from campaigns.recipes import Recipes
 from campaigns.store.accept import Acceptance, Accepted, Wish
 from campaigns.wishes import CreateCampaign, UpdateCampaign
-from service import callback_urls, cloudevents, idempotency
+from service import batches, callback_urls, cloudevents, idempotency
 from service.answers import REPLAYED, Answer
 from service.auth import Caller, Callers
+from service.batches import taken_of
 from service.calls import Calls
 from service.problems import Malformed, kind_of
 
@@ -28,15 +31,6 @@ MOST_BODY: Final = 256 * 1024
 """Bytes: four times what CloudEvents asks every intermediary to carry (64 KiB, section 5)."""
 
 AnyRequest = Request[Any, Any, State]
-
-
-class TriggerTaken(msgspec.Struct, frozen=True):
-    """The body of a 202; a repeat of the trigger gets the same."""
-
-    id: str
-    status: str
-    portal: str
-    subject: str | None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -51,7 +45,14 @@ def route(
         began = time.perf_counter()
         try:
             caller = callers.asking(request.scope["headers"])
-            wish = read(request.scope, await request.body(), caller, book)
+            body = await request.body()
+            mode = cloudevents.mode_of(request.scope["headers"])
+            if mode == "batch":
+                events = read_batch(request.scope, body, caller)
+                return await batches.take(
+                    events, partial(wish_of, caller=caller, book=book), acceptance, calls, metrics
+                )
+            wish = read(mode, request.scope, body, caller, book)
             accepted = await acceptance.accept(wish)
             calls.start(accepted.calls)
             answer = answer_to(wish, accepted)
@@ -64,12 +65,12 @@ def route(
     return post("/v1/triggers", status_code=202, request_max_body_size=MOST_BODY)(accept)
 
 
-def read(scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
+def read(mode: cloudevents.Mode, scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
     """What the request asks for, if *caller* may ask for it.
 
     Raises:
         Forbidden: the caller may not send, or not to that portal, or not be called back there.
-        Malformed, UnsupportedMediaType, NoKey: the request cannot be read.
+        Malformed, NoKey: the request cannot be read.
         NoRecipe, Invalid: it cannot be carried out.
 
     """
@@ -77,8 +78,22 @@ def read(scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
     if scope["query_string"]:
         raise Malformed("this route has no query parameters")
     headers = list(scope["headers"])
-    trigger = cloudevents.read(headers, body)
-    key = idempotency.key_of(headers, trigger)
+    trigger = cloudevents.read(mode, headers, body)
+    return wish_of(trigger, idempotency.key_of(headers, trigger), caller, book)
+
+
+def read_batch(scope: HTTPScope, body: bytes, caller: Caller) -> Sequence[bytes]:
+    """The events of a batch, if *caller* may send; raises as `read` does."""
+    caller.needs("send")
+    if scope["query_string"]:
+        raise Malformed("this route has no query parameters")
+    if idempotency.header_of(list(scope["headers"])) is not None:
+        raise Malformed("a batch has no Idempotency-Key: each event's source and id are its key")
+    return cloudevents.read_batch(body)
+
+
+def wish_of(trigger: Trigger, key: str, caller: Caller, book: Recipes) -> Wish:
+    """What *trigger* asks for under *key*; raises as `read` does."""
     run = plan(trigger, book, caller.sender, key)
     caller.needs_portal(run.portal)
     check_properties(run)
@@ -103,15 +118,8 @@ def check_properties(run: Run) -> None:
 
 
 def answer_to(wish: Wish, accepted: Accepted) -> Answer:
-    """The 202 of a wish that was accepted, now or before.
-
-    Raises:
-        KeyReused: its key names another.
-
-    """
-    if accepted.outcome == "reused":
-        raise KeyReused(f"this key already names run {accepted.run}, made of another trigger")
-    taken = TriggerTaken(accepted.run, accepted.status, accepted.portal, wish.run.subject)
+    """The 202 of a wish that was accepted, now or before; raises KeyReused when its key names another."""
+    taken = taken_of(wish, accepted)
     location = (b"location", b"/v1/runs/" + accepted.run.encode())
     replayed = (REPLAYED,) if accepted.outcome == "replayed" else ()
     return Answer(202, _encode(taken), location, *replayed)

@@ -31,7 +31,7 @@ def scope(*, query: bytes = b"", key: bytes | None = None) -> HTTPScope:
 
 def wish(body: dict[str, Any], *, caller: str = "shop", query: bytes = b"", key: bytes | None = None) -> Wish:
     known = CALLERS.asking([(b"authorization", f"Bearer {API_KEYS[caller]}".encode())])
-    return read(scope(query=query, key=key), json.dumps(body).encode(), known, SETTINGS.book)
+    return read("plain", scope(query=query, key=key), json.dumps(body).encode(), known, SETTINGS.book)
 
 
 def test_a_trigger_becomes_a_run_with_all_its_steps_under_the_callers_key() -> None:

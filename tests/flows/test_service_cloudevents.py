@@ -1,0 +1,160 @@
+"""CloudEvents over HTTP on a real Valkey: the official SDK sends in every mode, and batches are answered event by event."""
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+import httpx
+import pytest
+from cloudevents.core.bindings.http import HTTPMessage, to_binary_event, to_structured_event
+from cloudevents.core.v1.event import CloudEvent
+from redis.asyncio import Redis
+
+from campaigns.store import Store
+from service.cloudevents import MOST_IN_A_BATCH
+from tests.flows.serving import LAUNCH, NOWHERE, a_service, problem
+from tests.settings import a_caller, bearer, some_settings
+
+BATCH = {"Content-Type": "application/cloudevents-batch+json; charset=UTF-8"}
+
+
+@pytest.fixture
+async def http(redis: Redis, redis_url: str) -> AsyncIterator[httpx.AsyncClient]:
+    await redis.flushall()
+    async with a_service(some_settings(redis_url)) as client:
+        yield client
+
+
+def an_event(number: int, **attributes: object) -> CloudEvent:
+    """A launch as somebody writes it with the SDK."""
+    told = {
+        "type": "product.launched",
+        "source": "urn:shop",
+        "id": str(number),
+        "time": datetime(2026, 3, 1, 12, tzinfo=UTC),
+        "datacontenttype": "application/json",
+        "subject": f"Lampe \u20ac {number}",
+        "priority": "high",
+        "sequence": str(number),
+        "notbefore": "2999-01-01T00:00:00Z",
+    }
+    return CloudEvent(told | attributes, {"name": f"Lamp {number}"})
+
+
+def batch_of(*messages: HTTPMessage) -> bytes:
+    """The SDK writes no batches: they are arrays of what it writes in the structured mode."""
+    return b"[" + b",".join(message.body for message in messages) + b"]"
+
+
+async def post(http: httpx.AsyncClient, body: bytes, headers: Mapping[str, str]) -> httpx.Response:
+    return await http.post("/v1/triggers", content=body, headers=bearer("shop") | dict(headers))
+
+
+async def batch(http: httpx.AsyncClient, *events: object, **headers: str) -> httpx.Response:
+    return await post(http, json.dumps(events).encode(), BATCH | headers)
+
+
+def event(number: int, **members: object) -> dict[str, Any]:
+    return LAUNCH | {"specversion": "1.0", "id": str(number)} | members
+
+
+async def test_the_official_sdk_sends_in_every_mode_and_every_event_is_taken_once(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    binary, structured, batched = ([an_event(number) for number in numbers] for numbers in ((1, 2), (3, 4), (5, 6)))
+    runs = {}
+    for _ in range(2):
+        for one in [*map(to_binary_event, binary), *map(to_structured_event, structured)]:
+            answer = await post(http, one.body, one.headers)
+            assert answer.status_code == 202, answer.text
+            runs[answer.json()["id"]] = answer.json()
+        answer = await post(http, batch_of(*map(to_structured_event, batched)), BATCH)
+        assert answer.status_code == 202, answer.text
+        runs |= {result["run"]["id"]: result["run"] for result in answer.json()["results"]}
+    # Once more, each in another mode than before.
+    crossed = [*map(to_structured_event, binary), *map(to_binary_event, batched)]
+    for one in crossed:
+        assert (await post(http, one.body, one.headers)).json()["id"] in runs
+    assert len(runs) == len(await redis.keys("fanfare:run:*")) == 6
+    stored = [(await Store(redis).runs.read(run)).run.trigger for run in runs]
+    assert sorted((one.id, one.subject, one.priority, one.sequence, one.data["name"]) for one in stored) == [
+        (str(n), f"Lampe \u20ac {n}", "high", n, f"Lamp {n}") for n in range(1, 7)
+    ]
+    assert {(run["status"], one.time) for run, one in zip(runs.values(), stored, strict=True)} == {
+        ("held", 1_772_366_400_000)
+    }
+
+
+async def test_data_as_bytes_is_taken_in_both_modes(http: httpx.AsyncClient, redis: Redis) -> None:
+    """The SDK writes bytes as base64 into the structured mode, whatever they are."""
+    attributes = {"type": "product.launched", "source": "urn:shop", "id": "1"}
+    raw = CloudEvent(attributes | {"datacontenttype": "application/json"}, b'{"name": "Lamp"}')
+    answers = [await post(http, one.body, one.headers) for one in (to_binary_event(raw), to_structured_event(raw))]
+    assert [answer.status_code for answer in answers] == [202, 202]
+    assert len(await redis.keys("fanfare:run:*")) == 1
+
+
+async def test_a_batch_accepts_the_good_events_and_says_what_is_wrong_with_the_others(
+    http: httpx.AsyncClient, redis: Redis
+) -> None:
+    known = (await batch(http, event(1))).json()["results"][0]["run"]
+    answer = await batch(
+        http,
+        event(1),
+        event(2, subject="sku-2"),
+        event(1, data={"name": "Chair"}),
+        event(3, type="product.vanished"),
+        event(4, portal="umbrella"),
+        event(5, sequence=2**60),
+        {"type": "product.launched"},
+        "no event",
+        event(2, subject="sku-2"),
+    )
+    assert answer.status_code == 207
+    results = answer.json()["results"]
+    assert [one["outcome"] for one in results] == ["replayed", "accepted", *["refused"] * 6, "replayed"]
+    assert results[0]["run"] == known
+    assert results[1]["run"] == results[8]["run"]
+    assert (results[1]["run"]["subject"], results[1]["problem"]) == ("sku-2", None)
+    problems = [one["problem"] for one in results[2:8]]
+    assert [(one["status"], one["type"].rpartition(":")[2]) for one in problems] == [
+        (422, "key-reused"),
+        (422, "no-recipe"),
+        (403, "portal-refused"),
+        (422, "invalid"),
+        (400, "malformed"),
+        (400, "malformed"),
+    ]
+    assert len(await redis.keys("fanfare:run:*")) == 2
+    assert await redis.llen("rq:queue:campaigns") == 1
+    lines = (await http.get("/metrics")).text.splitlines()
+    for counted in ('accepted"} 2.0', 'replayed"} 2.0', 'malformed"} 2.0', 'key-reused"} 1.0'):
+        assert f'fanfare_triggers_total{{outcome="{counted}' in lines
+
+
+async def test_a_batch_may_be_empty(http: httpx.AsyncClient) -> None:
+    answer = await batch(http)
+    assert (answer.status_code, answer.json()) == (202, {"results": []})
+
+
+@pytest.mark.parametrize("body", [b"{}", b"[", b"[}", b"", b"\xff", b"[" + b"{}," * MOST_IN_A_BATCH + b"{}]"])
+async def test_what_is_no_batch_or_too_much_of_one_is_refused(http: httpx.AsyncClient, body: bytes) -> None:
+    assert problem(await post(http, body, BATCH)) == (400, "malformed")
+
+
+async def test_a_key_for_a_whole_batch_is_refused(http: httpx.AsyncClient, redis: Redis) -> None:
+    assert problem(await batch(http, event(1), **{"Idempotency-Key": "k-1"})) == (400, "malformed")
+    assert await redis.keys("*") == []
+
+
+async def test_whoever_may_not_send_may_not_send_a_batch(redis_url: str) -> None:
+    async with a_service(some_settings(redis_url, callers={"shop": a_caller("shop", rights=("read",))})) as http:
+        assert problem(await batch(http, event(1))) == (403, "forbidden")
+
+
+async def test_without_redis_a_whole_batch_is_to_be_sent_again() -> None:
+    async with a_service(some_settings(NOWHERE)) as http:
+        answer = await batch(http, event(1), event(2))
+    assert problem(answer) == (503, "unavailable")
+    assert answer.headers["retry-after"] == "1"
