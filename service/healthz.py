@@ -1,4 +1,4 @@
-"""GET /healthz: how the whole system is, for people and their monitoring. No probe asks it: a restart heals no outage."""
+"""GET /healthz: how the whole system is, for people and monitoring. No probe asks it: a restart heals no outage."""
 
 from collections.abc import Sequence
 
