@@ -5,14 +5,23 @@ Instruments are made by the composition roots, each process for itself; nothing 
 
 import logging
 import sys
+from collections.abc import Iterator
 from typing import Final, TextIO
 
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.metrics_core import Metric
 from structlog.typing import Processor
+
+from campaigns.health import Census, PortalCount
+from campaigns.keys import SECOND
 
 ACCEPT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 """Seconds: one fsync is the least that an acceptance takes, and after some seconds Redis counts as away."""
+
+PLACES: Final = ("held", "lane", "line", "waiting", "flight")
+"""Where an open run stands (`model.Place`)."""
 
 
 def configure_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
@@ -73,3 +82,39 @@ class AcceptMetrics:
             counter = self._by_outcome[outcome] = self._triggers.labels(outcome)
         counter.inc()
         self._seconds.observe(seconds)
+
+
+class CensusMetrics:
+    """What stands where, as it was last counted; nothing while it cannot be counted."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        self._census: Census | None = None
+        registry.register(self)
+
+    def counted(self, census: Census | None) -> None:
+        """Show *census* from now on; None: nothing could be counted."""
+        self._census = census
+
+    def collect(self) -> Iterator[Metric]:
+        """The gauges, made anew at each scrape."""
+        if self._census is None:
+            return
+        lateness = "Seconds that a portal has had work and nobody on it."
+        yield GaugeMetricFamily("fanfare_lateness_seconds", lateness, value=self._census.lateness / SECOND)
+        yield self._by_place(tuple(self._census.portals.values()))
+        parked = sum(portal.why is not None for portal in self._census.portals.values())
+        yield GaugeMetricFamily("fanfare_portals_parked", "Portals that are left alone until a probe.", value=parked)
+        shown = sum(portal.shown for portal in self._census.portals.values())
+        yield GaugeMetricFamily(
+            "fanfare_ghosts_shown", "What has appeared in HubSpot for people to decide.", value=shown
+        )
+        due, given_up = self._census.callbacks, self._census.parked
+        yield GaugeMetricFamily("fanfare_callbacks_due", "Callbacks and messages to be posted.", value=due)
+        yield GaugeMetricFamily("fanfare_callbacks_parked", "Callbacks that wait for a replay.", value=given_up)
+
+    @staticmethod
+    def _by_place(portals: tuple[PortalCount, ...]) -> Metric:
+        family = GaugeMetricFamily("fanfare_runs_open", "Open runs by where they stand.", labels=["place"])
+        for place in PLACES:
+            family.add_metric([place], sum(getattr(portal, place) for portal in portals))
+        return family

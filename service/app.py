@@ -1,5 +1,6 @@
 """The composition root of the HTTP service: the one place where its parts are made and put together."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
@@ -9,7 +10,8 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from campaigns.observe import AcceptMetrics
+from campaigns.errors import Unavailable
+from campaigns.observe import AcceptMetrics, CensusMetrics
 from campaigns.queue import Queue
 from campaigns.settings import Settings
 from campaigns.store import Store, connection
@@ -56,7 +58,9 @@ def create_app(
             *callbacks.routes(callers, store.callbacks, calls),
             *portals.routes(callers, store.parked, store.ghosts, calls),
             *verbs.routes(callers, store.runs, store.verbs, calls, retention=settings.retention),
-            *health.routes({"redis": vitals.check}, registry),
+            *health.routes(
+                {"redis": vitals.check}, registry, partial(_count, settings, store, CensusMetrics(registry))
+            ),
             *healthz.routes(settings, store.counting, vitals),
         ],
         lifespan=[lifespan],
@@ -64,3 +68,12 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
+
+
+async def _count(settings: Settings, store: Store, metrics: CensusMetrics) -> None:
+    """Count what stands where for a scrape; one that comes while Redis is away sees no such gauges."""
+    try:
+        async with asyncio.timeout(health.DEADLINE):
+            metrics.counted(await store.counting.census(settings.portals, settings.callers))
+    except (Unavailable, TimeoutError):
+        metrics.counted(None)

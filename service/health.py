@@ -58,12 +58,13 @@ class Started:
         return found
 
 
-def routes(checks: Mapping[str, Check], registry: CollectorRegistry) -> Sequence[HTTPRouteHandler]:
+def routes(checks: Mapping[str, Check], registry: CollectorRegistry, count: Check) -> Sequence[HTTPRouteHandler]:
     """The handlers of the probes and of the metrics.
 
     Args:
         checks: what readiness depends on, by name.
         registry: the instruments to show.
+        count: brings those up to date that show what stands where.
 
     """
     started = Started(checks)
@@ -78,6 +79,7 @@ def routes(checks: Mapping[str, Check], registry: CollectorRegistry) -> Sequence
         return _answer(request, await started.look())
 
     async def metrics() -> Answer:
+        await count()
         return Answer(200, generate_latest(registry), media_type=CONTENT_TYPE_LATEST.encode())
 
     return [get("/livez")(livez), get("/readyz")(readyz), get("/startupz")(startupz), get("/metrics")(metrics)]

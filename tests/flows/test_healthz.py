@@ -53,6 +53,22 @@ async def test_without_redis_it_is_red_and_says_so() -> None:
     assert (answer.status_code, answer.json()["reasons"][0]["what"]) == (503, "redis")
 
 
+async def test_metrics_show_what_stands_where(redis_url: str) -> None:
+    settings = some_settings(redis_url)
+    await accepted(settings, a_run("k-1", subject="s"), a_run("k-2", subject="s"))
+    async with a_service(settings) as http:
+        lines = (await http.get("/metrics")).text.splitlines()
+    assert {'fanfare_runs_open{place="line"} 1.0', 'fanfare_runs_open{place="lane"} 1.0'} <= set(lines)
+    assert "fanfare_lateness_seconds 0.0" in lines
+
+
+async def test_metrics_while_redis_is_away_show_nothing_that_was_not_counted() -> None:
+    async with a_service(some_settings(NOWHERE)) as http:
+        answer = await http.get("/metrics")
+    assert answer.status_code == 200
+    assert "fanfare_lateness_seconds" not in answer.text
+
+
 async def accepted(settings: Settings, *runs: Run) -> None:
     async with opened(settings) as process:
         for run in runs:
