@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 UV     := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup lock format check test test-all seeds demo up bench chaos soak
+.PHONY: help setup lock format check test test-all seeds demo up bench chaos soak image
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -20,6 +20,7 @@ $(VENV)/.ready: requirements/product.txt requirements/development.txt
 
 lock: ## resolve the dependencies again (needs uv on the path)
 	$(UV) pyproject.toml -o requirements/product.txt
+	$(UV) --group pyproject.toml:simulator -c requirements/product.txt -o requirements/simulator.txt
 	$(UV) pyproject.toml --group dev -c requirements/product.txt -o requirements/development.txt
 
 format: setup ## put the code into its form
@@ -57,3 +58,7 @@ soak: setup ## the same for 35 minutes, with the take-overs measured
 
 bench: setup ## ratios against a bare application and a plain RQ one, in one run
 	$(BIN)/python -m bench
+
+image: ## the container images, product and simulator (needs docker, podman or buildah)
+	deploy/build-image product
+	deploy/build-image simulator
