@@ -29,7 +29,8 @@ from service import cloudevents, idempotency, problems
 from service.answers import Answer
 from service.auth import Callers
 from service.server import serve
-from service.triggers import MOST_BODY, TriggerTaken
+from service.taken import TriggerTaken
+from service.triggers import MOST_BODY
 
 ANSWER: Final = b"HTTP/1.1 202 Accepted\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}"
 DAY: Final = 24 * 60 * 60
@@ -47,7 +48,7 @@ def bare() -> Litestar:
         caller = callers.asking(headers)
         body = await request.body()
         caller.needs("send")
-        trigger = cloudevents.read(headers, body)
+        trigger = cloudevents.read(cloudevents.form_of(headers), headers, body)
         key = idempotency.key_of(headers, trigger)
         caller.needs_portal(trigger.portal or "")
         taken = TriggerTaken(key, "waiting", trigger.portal or "", trigger.subject)

@@ -35,6 +35,7 @@ class Trigger(msgspec.Struct, frozen=True):
         notbefore: nothing is sent to HubSpot before this time.
         sequence: the caller's own order of the triggers of one subject.
         callbackurl: where the final status is posted.
+        traceparent: the trace that the request belonged to (`tracing`); no part of the wish, so a repeat may differ.
 
     """
 
@@ -49,6 +50,7 @@ class Trigger(msgspec.Struct, frozen=True):
     notbefore: int | None = None
     sequence: int = 0
     callbackurl: str | None = None
+    traceparent: str | None = None
 
 
 class Step(msgspec.Struct, frozen=True):

@@ -15,18 +15,10 @@ from service import cloudevents, idempotency
 from service.answers import Answer, told
 from service.calls import Calls
 from service.problems import TYPE, Problem, problem_of
+from service.taken import TriggerTaken, taken_of
 
 ALL_TAKEN, SOME_REFUSED = 202, 207
 """A sender that looks no further than the status repeats neither; after a 5xx it repeats all, which does no harm."""
-
-
-class TriggerTaken(msgspec.Struct, frozen=True):
-    """The body of a 202; a repeat of the trigger gets the same."""
-
-    id: str
-    status: str
-    portal: str
-    subject: str | None
 
 
 class Result(msgspec.Struct, frozen=True):
@@ -43,28 +35,29 @@ class Results(msgspec.Struct, frozen=True):
     results: tuple[Result, ...]
 
 
-async def take(
-    events: Sequence[bytes],
-    wish_of: Callable[[Trigger, str], Wish],
-    acceptance: Acceptance,
-    calls: Calls,
-    metrics: AcceptMetrics,
-) -> Answer:
-    """Store what can be stored of *events*.
+class Batch(msgspec.Struct, frozen=True):
+    """What came together.
 
-    Args:
+    Attributes:
         events: as `cloudevents.read_batch` gives them.
         wish_of: what a trigger asks for under its key; raises what is wrong with it.
-        acceptance: stores it.
-        calls: calls whoever carries it out.
-        metrics: counts each event.
+
+    """
+
+    form: cloudevents.Form
+    events: Sequence[bytes]
+    wish_of: Callable[[Trigger, str], Wish]
+
+
+async def take(batch: Batch, acceptance: Acceptance, calls: Calls, metrics: AcceptMetrics) -> Answer:
+    """Store what can be stored of a batch; each event is counted for itself.
 
     Raises:
         Unavailable: one cannot be stored now; others may be, and all may be sent again.
 
     """
     began = time.perf_counter()
-    read = [_read(event, wish_of) for event in events]
+    read = [_read(batch, event) for event in batch.events]
     wishes = [wish for wish in read if isinstance(wish, Wish)]
     accepted = await asyncio.gather(*map(acceptance.accept, wishes), return_exceptions=True)
     calls.start([portal for one in accepted if isinstance(one, Accepted) for portal in one.calls])
@@ -76,22 +69,10 @@ async def take(
     return told(Results(tuple(results)), SOME_REFUSED if refused else ALL_TAKEN)
 
 
-def taken_of(wish: Wish, accepted: Accepted) -> TriggerTaken:
-    """What the caller is told of a wish that was accepted, now or before.
-
-    Raises:
-        KeyReused: its key names another.
-
-    """
-    if accepted.outcome == "reused":
-        raise KeyReused(f"this key already names run {accepted.run}, made of another trigger")
-    return TriggerTaken(accepted.run, accepted.status, accepted.portal, wish.run.subject)
-
-
-def _read(event: bytes, wish_of: Callable[[Trigger, str], Wish]) -> Wish | CampaignsError:
+def _read(batch: Batch, event: bytes) -> Wish | CampaignsError:
     try:
-        trigger = cloudevents.read_one(event)
-        return wish_of(trigger, idempotency.key_of((), trigger))
+        trigger = cloudevents.read_one(batch.form, event)
+        return batch.wish_of(trigger, idempotency.key_of((), trigger))
     except CampaignsError as error:
         return error
 

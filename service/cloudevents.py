@@ -7,11 +7,11 @@ The bytes of the binary mode are read in `binary`.
 import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from campaigns import lanes
+from campaigns import lanes, tracing
 from campaigns.model import Priority, Trigger
 from service import binary
 from service.problems import Malformed, UnsupportedMediaType
@@ -58,6 +58,19 @@ class Event(msgspec.Struct, frozen=True):
     notbefore: Time | None = None
     sequence: int | Digits | None = None
     callbackurl: Text | None = None
+    traceparent: str | None = None
+
+
+class Form(NamedTuple):
+    """How a request tells its triggers.
+
+    Attributes:
+        traceparent: its header of this name, which says more of this journey than an event's attribute does.
+
+    """
+
+    mode: Mode
+    traceparent: bytes | None = None
 
 
 _decode = msgspec.json.Decoder(Event).decode
@@ -68,36 +81,38 @@ UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
 """What reading JSON raises; text that is no UTF-8, or no base64, is a ValueError."""
 
 
-def mode_of(headers: Iterable[tuple[bytes, bytes]]) -> Mode:
-    """How the request tells its triggers.
+def form_of(headers: Iterable[tuple[bytes, bytes]]) -> Form:
+    """How the request with these *headers* tells its triggers.
 
     Raises:
         UnsupportedMediaType: in none of the ways that are read here.
 
     """
-    told, attributes = b"", False
+    told, attributes, trace = b"", False, None
     for name, value in headers:
         if name == b"content-type":
             told = value
         elif name == binary.SPECVERSION:
             attributes = True
+        elif name == b"traceparent":
+            trace = value
     media, _, parameters = told.partition(b";")
     charset = parameters.strip().lower().removeprefix(b"charset=").strip(b'"')
     mode = MODES.get(media.strip().lower(), "binary" if attributes and not told else None)
     if mode is None or charset not in {b"", b"utf-8"}:
         raise UnsupportedMediaType
-    return "binary" if attributes and mode == "plain" else mode
+    return Form("binary" if attributes and mode == "plain" else mode, trace)
 
 
-def read(mode: Mode, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
-    """The trigger that a request of a *mode* other than batch tells.
+def read(form: Form, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
+    """The trigger that a request tells that is no batch.
 
     Raises:
         Malformed: the content is not what its type says; the message says where.
         Invalid: `sequence` or `time` cannot be ordered.
 
     """
-    return _in_binary(headers, body) if mode == "binary" else _in_json(body, structured=mode == "structured")
+    return _in_binary(form, headers, body) if form.mode == "binary" else _in_json(form, body)
 
 
 def read_batch(body: bytes) -> Sequence[bytes]:
@@ -116,23 +131,23 @@ def read_batch(body: bytes) -> Sequence[bytes]:
     return [bytes(event) for event in events]
 
 
-def read_one(event: bytes) -> Trigger:
+def read_one(form: Form, event: bytes) -> Trigger:
     """The trigger of one event of a batch; raises as `read` does."""
-    return _in_json(event, structured=True)
+    return _in_json(form, event)
 
 
-def _in_json(body: bytes, *, structured: bool) -> Trigger:
+def _in_json(form: Form, body: bytes) -> Trigger:
     try:
         event = _decode(body)
         data = _decode_data(base64.b64decode(event.data_base64, validate=True)) if event.data_base64 else event.data
     except UNREADABLE as error:
         raise Malformed(f"the body: {error}") from error
-    if structured:
+    if form.mode != "plain":
         _check_required(event)
-    return _trigger(event, data)
+    return _trigger(form, event, data)
 
 
-def _in_binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
+def _in_binary(form: Form, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
     attributes = binary.attributes(headers)
     try:
         event = msgspec.convert(attributes, Event)
@@ -140,9 +155,10 @@ def _in_binary(headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
         raise Malformed(f"the headers: {error}") from error
     _check_required(event)
     try:
-        return _trigger(event, _decode_data(body) if body else None)
+        data = _decode_data(body) if body else None
     except UNREADABLE as error:
         raise Malformed(f"the body: {error}") from error
+    return _trigger(form, event, data)
 
 
 def _check_required(event: Event) -> None:
@@ -150,7 +166,7 @@ def _check_required(event: Event) -> None:
         raise Malformed("a CloudEvent has specversion, id, source and type")
 
 
-def _trigger(event: Event, data: dict[str, Any] | None) -> Trigger:
+def _trigger(form: Form, event: Event, data: dict[str, Any] | None) -> Trigger:
     data = data or {}
     _check(data, 0)
     sequence, time = int(event.sequence or 0), _milliseconds(event.time)
@@ -167,7 +183,13 @@ def _trigger(event: Event, data: dict[str, Any] | None) -> Trigger:
         notbefore=_milliseconds(event.notbefore),
         sequence=sequence,
         callbackurl=event.callbackurl,
+        traceparent=_trace(form, event),
     )
+
+
+def _trace(form: Form, event: Event) -> str | None:
+    told = event.traceparent if form.traceparent is None else form.traceparent.decode("latin-1")
+    return told and tracing.read(told)
 
 
 def _milliseconds(at: datetime | None) -> int | None:

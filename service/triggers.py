@@ -23,9 +23,9 @@ from campaigns.wishes import CreateCampaign, UpdateCampaign
 from service import batches, callback_urls, cloudevents, idempotency
 from service.answers import REPLAYED, Answer
 from service.auth import Caller, Callers
-from service.batches import taken_of
 from service.calls import Calls
 from service.problems import Malformed, kind_of
+from service.taken import taken_of
 
 MOST_BODY: Final = 256 * 1024
 """Bytes: four times what CloudEvents asks every intermediary to carry (64 KiB, section 5)."""
@@ -46,13 +46,12 @@ def route(
         try:
             caller = callers.asking(request.scope["headers"])
             body = await request.body()
-            mode = cloudevents.mode_of(request.scope["headers"])
-            if mode == "batch":
+            form = cloudevents.form_of(request.scope["headers"])
+            if form.mode == "batch":
                 events = read_batch(request.scope, body, caller)
-                return await batches.take(
-                    events, partial(wish_of, caller=caller, book=book), acceptance, calls, metrics
-                )
-            wish = read(mode, request.scope, body, caller, book)
+                told = batches.Batch(form, events, partial(wish_of, caller=caller, book=book))
+                return await batches.take(told, acceptance, calls, metrics)
+            wish = read(form, request.scope, body, caller, book)
             accepted = await acceptance.accept(wish)
             calls.start(accepted.calls)
             answer = answer_to(wish, accepted)
@@ -65,7 +64,7 @@ def route(
     return post("/v1/triggers", status_code=202, request_max_body_size=MOST_BODY)(accept)
 
 
-def read(mode: cloudevents.Mode, scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
+def read(form: cloudevents.Form, scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
     """What the request asks for, if *caller* may ask for it.
 
     Raises:
@@ -78,7 +77,7 @@ def read(mode: cloudevents.Mode, scope: HTTPScope, body: bytes, caller: Caller, 
     if scope["query_string"]:
         raise Malformed("this route has no query parameters")
     headers = list(scope["headers"])
-    trigger = cloudevents.read(mode, headers, body)
+    trigger = cloudevents.read(form, headers, body)
     return wish_of(trigger, idempotency.key_of(headers, trigger), caller, book)
 
 

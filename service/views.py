@@ -7,7 +7,7 @@ from typing import Final, assert_never
 import msgspec
 
 from campaigns.errors import Problem
-from campaigns.model import Run, Status, Step, Stored
+from campaigns.model import Run, Status, Step, Stored, Trigger
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waiting
 
 
@@ -18,6 +18,7 @@ class TriggerView(msgspec.Struct, frozen=True):
     source: str | None
     id: str | None
     subject: str | None
+    traceparent: str | None
 
 
 class CampaignView(msgspec.Struct, frozen=True):
@@ -87,7 +88,7 @@ def run_view(stored: Stored) -> RunView:
         id=run.id,
         status=stored.status,
         caller=run.caller,
-        trigger=TriggerView(trigger.type, trigger.source or None, trigger.id or None, trigger.subject),
+        trigger=_trigger(trigger),
         recipe=run.recipe,
         portal=run.portal,
         subject=run.subject,
@@ -104,6 +105,11 @@ def run_view(stored: Stored) -> RunView:
 def runs_view(stored: Sequence[Stored], after: int | None) -> RunsView:
     """A page of runs."""
     return RunsView(tuple(run_view(one) for one in stored), None if after is None else str(after))
+
+
+def _trigger(trigger: Trigger) -> TriggerView:
+    source, identity = trigger.source or None, trigger.id or None
+    return TriggerView(trigger.type, source, identity, trigger.subject, trigger.traceparent)
 
 
 def _campaign(run: Run) -> CampaignView | None:

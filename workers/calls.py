@@ -2,12 +2,13 @@
 
 import asyncio
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Final, TypeVar
 
 import msgspec
 
+from campaigns import tracing
 from campaigns.errors import CampaignsError, RateLimited
 from campaigns.hubspot.client import HubSpot
 from campaigns.hubspot.wire import Request
@@ -102,10 +103,10 @@ class Calls:
         self._paused_until = 0
         self._stopped = False
 
-    async def read(self, request: Request[T]) -> T:
-        """The answer to a request that changes nothing."""
+    async def read(self, request: Request[T], run: Run | None = None) -> T:
+        """The answer to a request that changes nothing; *run* is the one for which it is asked, if it is only one."""
         departed = await self.depart(READ, tuple)
-        return await self.carry(departed, request)
+        return await self.carry(departed, request, [run] if run else [])
 
     async def depart(self, rank: int, gather: Callable[[], Steps]) -> Departed:
         """Wait for a place in the quota, and for the journal to say that the call has left.
@@ -129,11 +130,18 @@ class Calls:
             self._letting_go = asyncio.create_task(self._let_all_go())
         return await departed
 
-    async def carry(self, departed: Departed, request: Request[T]) -> T:
-        """Send the request of a departed call; its place is free one window after its end, whatever that was."""
+    async def carry(self, departed: Departed, request: Request[T], runs: Sequence[Run] = ()) -> T:
+        """Send the request of a departed call; its place is free one window after its end, whatever that was.
+
+        Args:
+            departed: from `depart`.
+            request: what is sent.
+            runs: for whom, if `departed.steps` does not say it.
+
+        """
         try:
             self._leases.check(self._lease)
-            answer = await self._hubspot.call(request)
+            answer = await self._within_trace(departed, runs).call(request)
         except CampaignsError as error:
             if isinstance(error, RateLimited) and not error.daily:
                 self.pause(error.after or LONGEST_PAUSE)
@@ -147,6 +155,13 @@ class Calls:
             return answer
         finally:
             await asyncio.shield(ride_out(lambda: self._portals.answered(self._lease.portal, [departed.place])))
+
+    def _within_trace(self, departed: Departed, runs: Sequence[Run]) -> HubSpot:
+        """The portal, for a call in the trace of its run; a call knows one trace only, so a batch tells its first."""
+        for run in (*runs, *(run for run, _, _ in departed.steps)):
+            if run.trigger.traceparent:
+                return self._hubspot.traced(tracing.child(run.trigger.traceparent, departed.place))
+        return self._hubspot
 
     def pause(self, seconds: float) -> None:
         """Let nothing leave for that long: HubSpot said so."""

@@ -102,7 +102,7 @@ async def _update(ways: Ways, run: Run, step: Step, wish: UpdateCampaign, sent: 
     if subject.campaign is None:
         return Came(step.at, Refused("no-campaign: the subject has none, and the recipe does not make one"))
     try:
-        now = await ways.calls.read(wire.read(subject.campaign, ways.signing.reads(wish.properties)))
+        now = await ways.calls.read(wire.read(subject.campaign, ways.signing.reads(wish.properties)), run)
     except Refused as refusal:
         return Came(step.at, refusal)
     changes = ways.signing.changes(wish.properties, now.properties, subject.marker)
@@ -134,7 +134,7 @@ async def _add_item(calls: Calls, run: Run, step: Step, wish: AddItem, sent: Sen
 
 async def find_item(calls: Calls, run: Run, wish: AddItem) -> Found | None:
     """The item that an attempt of *run* has made for *wish*, by one read of the campaign's totals."""
-    totals = await calls.read(wire.totals(_campaign(run)))
+    totals = await calls.read(wire.totals(_campaign(run)), run)
     found = [
         Found(Receipt(item.id, adopted=True), marker.attempt)
         for item in totals.items(wish.kind)

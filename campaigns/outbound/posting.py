@@ -6,6 +6,7 @@ from typing import Final, Self
 
 import httpx
 
+from campaigns import tracing
 from campaigns.errors import Forbidden
 from campaigns.model import Stored
 from campaigns.outbound import callback
@@ -80,6 +81,8 @@ class Posts:
             return Unanswered(f"the settings have no callers.{name}.callback_secret, and nothing is sent unsigned")
         told = callback_of(what, sequence) if isinstance(what, Stored) else message_of(what, self.where(what) or "")
         headers = callback.headers(told, self._settings.secret(caller.callback_secret), now)
+        if isinstance(what, Stored) and what.run.trigger.traceparent:
+            headers["traceparent"] = tracing.child(what.run.trigger.traceparent, f"{told.id} {now}")
         return await self._attempt(self._clients[name], told, headers, now)
 
     async def _attempt(self, client: httpx.AsyncClient, told: Callback, headers: dict[str, str], now: int) -> Attempt:

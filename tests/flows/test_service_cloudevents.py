@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from campaigns.store import Store
 from service.cloudevents import MOST_IN_A_BATCH
-from tests.flows.serving import LAUNCH, NOWHERE, a_service, problem
+from tests.flows.serving import LAUNCH, NOWHERE, a_service, problem, send
 from tests.settings import a_caller, bearer, some_settings
 
 BATCH = {"Content-Type": "application/cloudevents-batch+json; charset=UTF-8"}
@@ -158,3 +158,15 @@ async def test_without_redis_a_whole_batch_is_to_be_sent_again() -> None:
         answer = await batch(http, event(1), event(2))
     assert problem(answer) == (503, "unavailable")
     assert answer.headers["retry-after"] == "1"
+
+
+async def test_the_trace_is_kept_with_the_run_and_a_repeat_may_belong_to_another(http: httpx.AsyncClient) -> None:
+    trace, other = (f"00-{id_}-00f067aa0ba902b7-01" for id_ in ("4bf92f3577b34da6a3ce929d0e0e4736", "1" * 32))
+    sent = await send(http, headers={"traceparent": trace})
+    again = await send(http, headers={"traceparent": other})
+    assert (again.status_code, again.headers["idempotent-replayed"]) == (202, "true")
+    told = (await http.get(sent.headers["location"], headers=bearer("shop"))).json()
+    assert told["trigger"]["traceparent"] == trace
+    (result,) = (await batch(http, event(9, traceparent=other))).json()["results"]
+    told = (await http.get(f"/v1/runs/{result['run']['id']}", headers=bearer("shop"))).json()
+    assert told["trigger"]["traceparent"] == other

@@ -23,7 +23,8 @@ async def test_a_run_is_shown_to_its_caller_with_its_steps(http: httpx.AsyncClie
     told = answer.json()
     assert answer.status_code == 200
     assert (told["id"], told["status"], told["portal"], told["subject"]) == (sent["id"], "waiting", "acme", "sku-1")
-    assert told["trigger"] == {"type": "product.launched", "source": "urn:shop", "id": "1", "subject": "sku-1"}
+    named = {"type": "product.launched", "source": "urn:shop", "id": "1", "subject": "sku-1", "traceparent": None}
+    assert told["trigger"] == named
     assert (told["recipe"], told["campaign"], told["ended"]) == ("product.launched", None, None)
     assert told["accepted"].endswith("Z")
     assert told["why"]

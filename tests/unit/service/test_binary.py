@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from campaigns.model import Trigger
 from service import cloudevents
-from service.cloudevents import mode_of
+from service.cloudevents import form_of
 from service.problems import Malformed
 
 REQUIRED = {"specversion": "1.0", "type": "product.launched", "source": "urn:shop", "id": "1"}
@@ -19,8 +19,8 @@ JSON = (b"content-type", b"application/json; charset=utf-8")
 def read(attributes: dict[str, str], body: bytes = b"{}", *, content: tuple[bytes, bytes] | None = JSON) -> Trigger:
     headers = [(b"ce-" + name.encode(), value.encode("latin-1")) for name, value in attributes.items()]
     headers += [content] if content else []
-    assert mode_of(headers) == "binary"
-    return cloudevents.read("binary", headers, body)
+    assert form_of(headers).mode == "binary"
+    return cloudevents.read(form_of(headers), headers, body)
 
 
 def test_every_attribute_is_read_from_its_header_and_the_data_from_the_body() -> None:
@@ -50,7 +50,7 @@ def test_every_attribute_is_read_from_its_header_and_the_data_from_the_body() ->
 def test_it_is_the_same_trigger_as_in_the_structured_mode() -> None:
     body = json.dumps(REQUIRED | {"data": {"name": "Lamp"}}).encode()
     structured = [(b"content-type", b"application/cloudevents+json")]
-    assert read(REQUIRED, b'{"name": "Lamp"}') == cloudevents.read(mode_of(structured), structured, body)
+    assert read(REQUIRED, b'{"name": "Lamp"}') == cloudevents.read(form_of(structured), structured, body)
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_the_standard_requires_must_be_there(missing: str) -> None:
 def test_an_attribute_that_came_twice_is_refused() -> None:
     headers = [*((b"ce-" + name.encode(), value.encode()) for name, value in REQUIRED.items()), (b"ce-id", b"2")]
     with pytest.raises(Malformed, match="more than once"):
-        cloudevents.read("binary", headers, b"{}")
+        cloudevents.read(form_of(headers), headers, b"{}")
 
 
 def test_there_need_be_no_data_and_nobody_need_say_that_it_is_json() -> None:

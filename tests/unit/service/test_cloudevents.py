@@ -5,10 +5,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from campaigns import keys
 from campaigns.errors import CampaignsError, Invalid
 from campaigns.model import Trigger
 from service import cloudevents
-from service.cloudevents import DEEPEST, mode_of
+from service.cloudevents import DEEPEST, form_of
 from service.problems import Malformed, UnsupportedMediaType
 
 PLAIN = [(b"content-type", b"application/json")]
@@ -16,7 +17,7 @@ STRUCTURED = [(b"content-type", b"application/cloudevents+json; charset=UTF-8")]
 
 
 def read(headers: list[tuple[bytes, bytes]], body: bytes) -> Trigger:
-    return cloudevents.read(mode_of(headers), headers, body)
+    return cloudevents.read(form_of(headers), headers, body)
 
 
 def told(**members: object) -> bytes:
@@ -61,6 +62,24 @@ def test_members_that_we_do_not_know_are_ignored(headers: list[tuple[bytes, byte
     """CloudEvents lets anybody on the way add extensions, such as `traceparent`."""
     members = {"specversion": "1.0", "source": "urn:shop", "id": "1"}
     assert read(headers, told(traceparent="00-1-2-01", **members)) == read(headers, told(**members))
+
+
+TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"
+OTHER = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
+
+
+def test_the_trace_of_the_request_is_kept_else_that_of_the_event_and_neither_is_part_of_the_wish() -> None:
+    header = [(b"traceparent", TRACE.encode())]
+    told_by_event = read(PLAIN, told(traceparent=OTHER))
+    told_by_header = read(PLAIN + header, told(traceparent=OTHER))
+    assert (told_by_event.traceparent, told_by_header.traceparent) == (OTHER, TRACE)
+    assert read(PLAIN, told()).traceparent is None
+    assert read([*PLAIN, (b"traceparent", b"nonsense")], told()).traceparent is None
+    in_binary = [
+        (b"ce-" + n, v) for n, v in ((b"specversion", b"1.0"), (b"type", b"a"), (b"source", b"s"), (b"id", b"1"))
+    ]
+    assert read([*in_binary, (b"ce-traceparent", OTHER.encode())], b"").traceparent == OTHER
+    assert keys.fingerprint(told_by_event) == keys.fingerprint(told_by_header) == keys.fingerprint(read(PLAIN, told()))
 
 
 def test_null_is_as_good_as_absent() -> None:
@@ -128,7 +147,7 @@ def test_what_no_lane_can_order_is_refused_before_it_is_stored(members: dict[str
 def test_a_body_of_another_kind_is_not_read(kind: bytes, attributes: list[tuple[bytes, bytes]]) -> None:
     if kind or not attributes:  # data of which nobody says what it is, is JSON
         with pytest.raises(UnsupportedMediaType):
-            mode_of([(b"content-type", kind), *attributes])
+            form_of([(b"content-type", kind), *attributes])
 
 
 JSON = st.recursive(

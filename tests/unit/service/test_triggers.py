@@ -12,6 +12,7 @@ from campaigns.store import records
 from campaigns.store.accept import Accepted, Wish
 from campaigns.wishes import CreateCampaign
 from service.auth import Callers
+from service.cloudevents import Form
 from service.problems import CallbackRefused, Malformed, PortalRefused
 from service.triggers import answer_to, check_properties, read
 from tests.builders import a_run
@@ -31,7 +32,7 @@ def scope(*, query: bytes = b"", key: bytes | None = None) -> HTTPScope:
 
 def wish(body: dict[str, Any], *, caller: str = "shop", query: bytes = b"", key: bytes | None = None) -> Wish:
     known = CALLERS.asking([(b"authorization", f"Bearer {API_KEYS[caller]}".encode())])
-    return read("plain", scope(query=query, key=key), json.dumps(body).encode(), known, SETTINGS.book)
+    return read(Form("plain"), scope(query=query, key=key), json.dumps(body).encode(), known, SETTINGS.book)
 
 
 def test_a_trigger_becomes_a_run_with_all_its_steps_under_the_callers_key() -> None:
