@@ -16,7 +16,7 @@ from campaigns.queue import Queue
 from campaigns.settings import Settings
 from campaigns.store import Store, connection
 from campaigns.store.vitals import Vitals
-from service import bulks, callbacks, health, healthz, portals, problems, runs, triggers, verbs
+from service import bulks, callbacks, health, healthz, portals, problems, runs, triggers, verbs, webhooks
 from service.auth import Callers
 from service.background import beside
 from service.calls import Calls
@@ -52,6 +52,7 @@ def create_app(
 
     return Litestar(
         [
+            webhooks.route(callers),
             triggers.route(callers, settings.book, store.acceptance, calls, AcceptMetrics(registry)),
             *runs.routes(callers, store.runs),
             *bulks.routes(callers, store.bulks, partial(secrets.token_hex, 13), retention=settings.retention),

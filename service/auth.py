@@ -10,7 +10,7 @@ from campaigns import settings
 from campaigns.errors import Forbidden
 from campaigns.plan import Sender
 from campaigns.settings import Right, Settings
-from service.problems import PortalRefused, Unauthenticated
+from service.problems import Malformed, PortalRefused, Unauthenticated
 
 AUTHORIZATION: Final = b"authorization"
 SCHEME: Final = b"bearer "
@@ -68,17 +68,20 @@ class Callers:
         by_digest = told.callers_by_digest()
         return cls({bytes.fromhex(key.removeprefix("sha256:")): callers[name] for key, name in by_digest.items()})
 
-    def asking(self, headers: Iterable[tuple[bytes, bytes]]) -> Caller:
-        """Whose API key the header `Authorization: Bearer <key>` bears.
+    def asking(self, headers: Iterable[tuple[bytes, bytes]], token: str | None = None) -> Caller:
+        """Whose API key the header `Authorization: Bearer <key>` bears, or the query's *token* is.
 
         The work is the same for every key: a digest tells nothing about the keys that are near it.
 
         Raises:
-            Unauthenticated: nobody's, or there is none.
+            Malformed: the key came in both ways (RFC 6750, section 2).
+            Unauthenticated: it is nobody's, or there is none.
 
         """
         told = next((value for name, value in headers if name == AUTHORIZATION), b"")
-        key = told[len(SCHEME) :].strip() if told[: len(SCHEME)].lower() == SCHEME else b""
+        if told and token is not None:
+            raise Malformed("send the API key once, in the header or as access_token")
+        key = told[len(SCHEME) :].strip() if told[: len(SCHEME)].lower() == SCHEME else (token or "").encode()
         caller = self._by_digest.get(hashlib.sha256(key).digest())
         if caller is None:
             raise Unauthenticated("no caller has this API key" if key else "send Authorization: Bearer <API key>")

@@ -12,6 +12,19 @@ from service.problems import Malformed
 Filters = TypeVar("Filters")
 
 
+class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """The query of /v1/triggers.
+
+    Attributes:
+        dry_run: tell what would be done, and do nothing.
+        access_token: the API key of a sender that can only be told a URL (RFC 6750, section 2.3); the header is better.
+
+    """
+
+    dry_run: bool = False
+    access_token: str | None = None
+
+
 def read(query: bytes, shape: type[Filters]) -> Filters:
     """The filters that *query* holds.
 

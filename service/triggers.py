@@ -20,7 +20,7 @@ from campaigns.plan import plan
 from campaigns.recipes import Recipes
 from campaigns.store.accept import Acceptance, Accepted, Wish
 from campaigns.wishes import CreateCampaign, UpdateCampaign
-from service import batches, callback_urls, cloudevents, idempotency
+from service import batches, callback_urls, cloudevents, idempotency, queries
 from service.answers import REPLAYED, Answer
 from service.auth import Caller, Callers
 from service.calls import Calls
@@ -29,6 +29,11 @@ from service.taken import taken_of
 
 MOST_BODY: Final = 256 * 1024
 """Bytes: four times what CloudEvents asks every intermediary to carry (64 KiB, section 5)."""
+
+PRIVATE: Final = (b"cache-control", b"private")
+"""On answers to a URL that holds the key (RFC 6750, section 2.3)."""
+
+NOTHING_ASKED: Final = queries.Sending()
 
 AnyRequest = Request[Any, Any, State]
 
@@ -44,7 +49,9 @@ def route(
     async def accept(request: AnyRequest) -> Answer:
         began = time.perf_counter()
         try:
-            caller = callers.asking(request.scope["headers"])
+            query = request.scope["query_string"]
+            asked = queries.read(query, queries.Sending) if query else NOTHING_ASKED
+            caller = callers.asking(request.scope["headers"], asked.access_token)
             body = await request.body()
             form = cloudevents.form_of(request.scope["headers"])
             if form.mode == "batch":
@@ -55,6 +62,8 @@ def route(
             accepted = await acceptance.accept(wish)
             calls.start(accepted.calls)
             answer = answer_to(wish, accepted)
+            if asked.access_token is not None:
+                answer.headers = (*answer.headers, PRIVATE)
         except Exception as error:
             metrics.answered(kind_of(error).slug, time.perf_counter() - began)
             raise
@@ -74,8 +83,6 @@ def read(form: cloudevents.Form, scope: HTTPScope, body: bytes, caller: Caller, 
 
     """
     caller.needs("send")
-    if scope["query_string"]:
-        raise Malformed("this route has no query parameters")
     headers = list(scope["headers"])
     trigger = cloudevents.read(form, headers, body)
     return wish_of(trigger, idempotency.key_of(headers, trigger), caller, book)
@@ -84,8 +91,6 @@ def read(form: cloudevents.Form, scope: HTTPScope, body: bytes, caller: Caller, 
 def read_batch(scope: HTTPScope, body: bytes, caller: Caller) -> Sequence[bytes]:
     """The events of a batch, if *caller* may send; raises as `read` does."""
     caller.needs("send")
-    if scope["query_string"]:
-        raise Malformed("this route has no query parameters")
     if idempotency.header_of(list(scope["headers"])) is not None:
         raise Malformed("a batch has no Idempotency-Key: each event's source and id are its key")
     return cloudevents.read_batch(body)

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from campaigns.store import Store
 from service.cloudevents import MOST_IN_A_BATCH
 from tests.flows.serving import LAUNCH, NOWHERE, a_service, problem, send
-from tests.settings import a_caller, bearer, some_settings
+from tests.settings import API_KEYS, a_caller, bearer, some_settings
 
 BATCH = {"Content-Type": "application/cloudevents-batch+json; charset=UTF-8"}
 
@@ -170,3 +170,55 @@ async def test_the_trace_is_kept_with_the_run_and_a_repeat_may_belong_to_another
     (result,) = (await batch(http, event(9, traceparent=other))).json()["results"]
     told = (await http.get(f"/v1/runs/{result['run']['id']}", headers=bearer("shop"))).json()
     assert told["trigger"]["traceparent"] == other
+
+
+async def test_a_sender_that_may_send_is_told_that_its_events_are_wanted(http: httpx.AsyncClient) -> None:
+    asked = {"WebHook-Request-Origin": "events.example.com", "WebHook-Request-Rate": "120"}
+    in_header = await http.options("/v1/triggers", headers=asked | bearer("shop"))
+    in_query = await http.options(f"/v1/triggers?access_token={API_KEYS['shop']}", headers=asked)
+    for answer in (in_header, in_query):
+        assert answer.status_code == 200
+        assert answer.headers["webhook-allowed-origin"] == "events.example.com"
+        assert answer.headers["webhook-allowed-rate"] == "*"
+        assert "POST" in answer.headers["allow"]
+
+
+@pytest.mark.parametrize(
+    ("headers", "refusal"),
+    [
+        ({}, (401, "unauthenticated")),
+        ({"Authorization": "Bearer wrong"}, (401, "unauthenticated")),
+        (bearer("events"), (403, "forbidden")),
+        (bearer("shop") | {"WebHook-Request-Origin": "no name"}, (400, "malformed")),
+        (bearer("shop") | {"WebHook-Request-Rate": "0"}, (400, "malformed")),
+    ],
+)
+async def test_no_other_sender_gets_consent(redis_url: str, headers: dict[str, str], refusal: tuple[int, str]) -> None:
+    callers = {"shop": a_caller("shop"), "events": a_caller("events", rights=("read",))}
+    async with a_service(some_settings(redis_url, callers=callers)) as http:
+        answer = await http.options("/v1/triggers", headers={"WebHook-Request-Origin": "events.example.com"} | headers)
+    assert problem(answer) == refusal
+    assert "webhook-allowed-origin" not in answer.headers
+
+
+async def test_other_questions_about_the_route_get_no_consent(http: httpx.AsyncClient) -> None:
+    answer = await http.options("/v1/triggers")
+    assert (answer.status_code, answer.headers["allow"]) == (200, "OPTIONS, POST")
+    assert "webhook-allowed-origin" not in answer.headers
+
+
+async def test_a_sender_that_knows_only_a_url_has_its_key_there(http: httpx.AsyncClient) -> None:
+    url = f"/v1/triggers?access_token={API_KEYS['shop']}"
+    answer = await http.post(url, json=LAUNCH)
+    assert (answer.status_code, answer.headers["cache-control"]) == (202, "private")
+    assert problem(await http.post("/v1/triggers?access_token=wrong", json=LAUNCH)) == (401, "unauthenticated")
+    assert problem(await http.post(url, json=LAUNCH, headers=bearer("shop"))) == (400, "malformed")
+
+
+@pytest.mark.parametrize("query", ["dry_run=perhaps", "dryrun=true", "access_token"])
+async def test_a_query_that_is_not_understood_is_refused_rather_than_passed_over(
+    http: httpx.AsyncClient, redis: Redis, query: str
+) -> None:
+    """Whoever asks for a trial must not get a campaign."""
+    assert problem(await http.post(f"/v1/triggers?{query}", json=LAUNCH, headers=bearer("shop"))) == (400, "malformed")
+    assert await redis.keys("*") == []

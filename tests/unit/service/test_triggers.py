@@ -13,7 +13,7 @@ from campaigns.store.accept import Accepted, Wish
 from campaigns.wishes import CreateCampaign
 from service.auth import Callers
 from service.cloudevents import Form
-from service.problems import CallbackRefused, Malformed, PortalRefused
+from service.problems import CallbackRefused, PortalRefused
 from service.triggers import answer_to, check_properties, read
 from tests.builders import a_run
 from tests.settings import API_KEYS, a_caller, some_settings
@@ -25,14 +25,14 @@ LAUNCH = {"type": "product.launched", "source": "urn:shop", "id": "1", "data": {
 REQUEST = {"type": "campaign.requested", "portal": "acme", "data": {"properties": {"hs_name": "Lamp"}}}
 
 
-def scope(*, query: bytes = b"", key: bytes | None = None) -> HTTPScope:
+def scope(*, key: bytes | None = None) -> HTTPScope:
     headers = [(b"content-type", b"application/json")] + ([(b"idempotency-key", key)] if key else [])
-    return {"headers": headers, "query_string": query}  # type: ignore[typeddict-item]  # what is read of it
+    return {"headers": headers, "query_string": b""}  # type: ignore[typeddict-item]  # what is read of it
 
 
-def wish(body: dict[str, Any], *, caller: str = "shop", query: bytes = b"", key: bytes | None = None) -> Wish:
+def wish(body: dict[str, Any], *, caller: str = "shop", key: bytes | None = None) -> Wish:
     known = CALLERS.asking([(b"authorization", f"Bearer {API_KEYS[caller]}".encode())])
-    return read(Form("plain"), scope(query=query, key=key), json.dumps(body).encode(), known, SETTINGS.book)
+    return read(Form("plain"), scope(key=key), json.dumps(body).encode(), known, SETTINGS.book)
 
 
 def test_a_trigger_becomes_a_run_with_all_its_steps_under_the_callers_key() -> None:
@@ -71,12 +71,6 @@ def test_a_type_without_a_recipe_is_refused() -> None:
 def test_data_that_lacks_what_the_recipe_names_is_refused() -> None:
     with pytest.raises(Invalid):
         wish(LAUNCH | {"data": {}})
-
-
-def test_a_query_is_refused_rather_than_passed_over() -> None:
-    """Whoever asks for a trial must not get a campaign."""
-    with pytest.raises(Malformed):
-        wish(LAUNCH, query=b"dry_run=true")
 
 
 def test_the_answer_names_the_run_where_it_is_and_how_it_stands() -> None:
