@@ -58,9 +58,8 @@ end
 -- last one, but never before the turn that is being served: having been silent saves nothing up.
 local function next_rank(portal, caller, band)
   local turns = KEY.turns .. portal
-  local last = tonumber(redis.call('HGET', turns, band .. ' ' .. caller) or -1)
-  local served = tonumber(redis.call('HGET', turns, 'served ' .. band) or 0)
-  local turn = math.max(last + 1, served)
+  local last, served = unpack(redis.call('HMGET', turns, band .. ' ' .. caller, 'served ' .. band))
+  local turn = math.max(tonumber(last or -1) + 1, tonumber(served or 0))
   redis.call('HSET', turns, band .. ' ' .. caller, turn)
   return band * BAND + turn
 end
@@ -86,18 +85,22 @@ local function raise(id, band)
   if place == 'line' then to_line(id) end
 end
 
+-- Whether a run whose time has come heads its lane, or has none; else it stands behind the others of it.
+local function heads_lane(id, lane, order, band)
+  if lane == '' then return true end
+  lane = KEY.lane .. lane
+  local head = redis.call('ZRANGE', lane, 0, 0)[1]
+  if head == order .. ' ' .. id then return true end  -- it was held meanwhile
+  redis.call('ZADD', lane, head and 1 or 0, order .. ' ' .. id)
+  if head then raise(string.match(head, '%S+$'), band) end
+  return not head
+end
+
 -- A run whose time has come: behind the others of its lane, or into the line.
 local function enter(id)
   local run = KEY.run .. id
-  local lane, order, band = unpack(redis.call('HMGET', run, 'lane', 'order', 'band'))
-  if lane == '' then return to_line(id) end
-  lane = KEY.lane .. lane
-  if redis.call('ZSCORE', lane, order .. ' ' .. id) then return to_line(id) end  -- its head, which was held meanwhile
-  local head = redis.call('ZRANGE', lane, 0, 0)[1]
-  redis.call('ZADD', lane, head and 1 or 0, order .. ' ' .. id)
-  if not head then return to_line(id) end
+  if heads_lane(id, unpack(redis.call('HMGET', run, 'lane', 'order', 'band'))) then return to_line(id) end
   redis.call('HSET', run, 'place', 'lane')
-  raise(string.match(head, '%S+$'), band)
 end
 
 -- Takes a run out of its lane and, if it was the head, lets the next one go, with the priority to which it was raised.
