@@ -20,6 +20,7 @@ from service import bulks, callbacks, health, healthz, portals, problems, runs, 
 from service.auth import Callers
 from service.background import beside
 from service.calls import Calls
+from service.trials import Trials
 
 Background = Callable[[Store, Queue], Coroutine[None, None, None]]
 """Runs beside the requests until it is cancelled, such as `campaigns.sweep.sweep`."""
@@ -43,6 +44,7 @@ def create_app(
     calls = Calls(queue)
     callers = Callers.of(settings)
     registry = CollectorRegistry()
+    trials = Trials(settings.portals, store.runs, store.bindings, store.counting)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -53,7 +55,7 @@ def create_app(
     return Litestar(
         [
             webhooks.route(callers),
-            triggers.route(callers, settings.book, store.acceptance, calls, AcceptMetrics(registry)),
+            triggers.route(callers, settings.book, store.acceptance, calls, AcceptMetrics(registry), trials),
             *runs.routes(callers, store.runs),
             *bulks.routes(callers, store.bulks, partial(secrets.token_hex, 13), retention=settings.retention),
             *callbacks.routes(callers, store.callbacks, calls),

@@ -21,11 +21,12 @@ from campaigns.recipes import Recipes
 from campaigns.store.accept import Acceptance, Accepted, Wish
 from campaigns.wishes import CreateCampaign, UpdateCampaign
 from service import batches, callback_urls, cloudevents, idempotency, queries
-from service.answers import REPLAYED, Answer
+from service.answers import REPLAYED, Answer, told
 from service.auth import Caller, Callers
 from service.calls import Calls
 from service.problems import Malformed, kind_of
 from service.taken import taken_of
+from service.trials import Trials
 
 MOST_BODY: Final = 256 * 1024
 """Bytes: four times what CloudEvents asks every intermediary to carry (64 KiB, section 5)."""
@@ -42,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def route(
-    callers: Callers, book: Recipes, acceptance: Acceptance, calls: Calls, metrics: AcceptMetrics
+    callers: Callers, book: Recipes, acceptance: Acceptance, calls: Calls, metrics: AcceptMetrics, trials: Trials
 ) -> HTTPRouteHandler:
     """The handler of POST /v1/triggers."""
 
@@ -55,10 +56,12 @@ def route(
             body = await request.body()
             form = cloudevents.form_of(request.scope["headers"])
             if form.mode == "batch":
-                events = read_batch(request.scope, body, caller)
-                told = batches.Batch(form, events, partial(wish_of, caller=caller, book=book))
-                return await batches.take(told, acceptance, calls, metrics)
+                events = read_batch(request.scope, body, caller, asked)
+                batch = batches.Batch(form, events, partial(wish_of, caller=caller, book=book))
+                return await batches.take(batch, acceptance, calls, metrics)
             wish = read(form, request.scope, body, caller, book)
+            if asked.dry_run:
+                return told(await trials.of(wish))
             accepted = await acceptance.accept(wish)
             calls.start(accepted.calls)
             answer = answer_to(wish, accepted)
@@ -88,9 +91,11 @@ def read(form: cloudevents.Form, scope: HTTPScope, body: bytes, caller: Caller, 
     return wish_of(trigger, idempotency.key_of(headers, trigger), caller, book)
 
 
-def read_batch(scope: HTTPScope, body: bytes, caller: Caller) -> Sequence[bytes]:
+def read_batch(scope: HTTPScope, body: bytes, caller: Caller, asked: queries.Sending) -> Sequence[bytes]:
     """The events of a batch, if *caller* may send; raises as `read` does."""
     caller.needs("send")
+    if asked.dry_run:
+        raise Malformed("a dry run takes one trigger, not a batch")
     if idempotency.header_of(list(scope["headers"])) is not None:
         raise Malformed("a batch has no Idempotency-Key: each event's source and id are its key")
     return cloudevents.read_batch(body)

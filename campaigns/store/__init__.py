@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from campaigns import keys
 from campaigns.store.accept import Acceptance
+from campaigns.store.bindings import Bindings
 from campaigns.store.bulks import Bulks
 from campaigns.store.callbacks import Callbacks
 from campaigns.store.counting import Counting
@@ -53,6 +54,7 @@ class Store:
         self.portals = Portals(scripts)
         self.places = Places(scripts)
         self.runs = Runs(redis, scripts)
+        self.bindings = Bindings(redis, scripts)
         self.callbacks = Callbacks(scripts)
         self.parked = Parked(scripts)
         self.ghosts = Ghosts(scripts)

@@ -55,6 +55,20 @@ class Runs:
             raise NotFound("there is no such run")
         return fields
 
+    async def under_key(self, key: str) -> tuple[str, str] | None:
+        """The run that *key* (`keys.key_hash`) names and the fingerprint of its trigger; None: the key is new.
+
+        Raises:
+            Unavailable: Redis does not answer.
+
+        """
+        try:
+            told = cast("bytes | None", await self._redis.get(keys.PREFIXES["key"] + key))
+        except (RedisError, OSError) as error:
+            raise Unavailable(f"Redis: {error}") from error
+        run, _, fingerprint = (told or b"").decode().partition(" ")
+        return (run, fingerprint) if run else None
+
     async def page(self, caller: str, wanted: Callable[[Stored], bool], *, after: int | None, limit: int) -> Page:
         """Up to *limit* of the caller's runs that are *wanted*, newest first, from behind acceptance number *after*.
 

@@ -34,6 +34,7 @@ ScriptName = Literal[
     "found",
     "save",
     "finish",
+    "bind",
     "cancel",
     "reopen",
     "applied",
