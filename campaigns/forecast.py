@@ -10,7 +10,7 @@ from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step
 from campaigns.states import Pending
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, UpdateCampaign
+from campaigns.wishes import AddItem, ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign
 
 UNKNOWN: Final = "{campaign}"
 """Stands in paths for the id of a campaign that does not exist yet."""
@@ -63,6 +63,10 @@ def _requests(step: Step, campaign: str) -> Iterable[Request[Any]]:
         case AddItem() as wish:
             fields = ItemFields(wish.name, wish.amount, wish.order, wish.description)
             return [wire.add_item(campaign, wish.kind, fields)]
+        case DetachAssets(assets=assets):
+            return [wire.detach(campaign, kind, asset) for kind, asset in assets]
+        case ArchiveCampaign():
+            return [wire.delete(campaign)]
         case _:  # no other wish is planned
             return []
 

@@ -7,7 +7,7 @@ import msgspec
 from campaigns.errors import Invalid
 from campaigns.model import Run, Step, Subject
 from campaigns.states import Done, Pending, Receipt, Sent, Waiting
-from campaigns.wishes import AttachAsset, CreateCampaign, UpdateCampaign
+from campaigns.wishes import ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign
 
 MOST_SEQUENCE: Final = 2**53
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
@@ -40,7 +40,8 @@ def resolve(run: Run, order: str, subject: Subject) -> Run:
     """The run with what it still has to do, now that its turn in the lane has come.
 
     A subject has one campaign: a create for a subject that has one becomes an update, an update for one that has none a
-    create. A run that comes late sets only what nothing newer has set; what is stale counts as done, superseded.
+    create. A run that comes late sets only what nothing newer has set; what is stale counts as done, superseded. Assets
+    that an earlier set named and this run's does not are to be detached; where there are none, there is no such step.
 
     Args:
         run: as planned.
@@ -50,34 +51,79 @@ def resolve(run: Run, order: str, subject: Subject) -> Run:
     """
     if run.subject is None:
         return run
-    head, *rest = run.steps
-    steps = (_campaign(head, order, subject), *(_asset(step, order, subject) for step in rest))
+    if subject.archived > order:
+        steps = tuple(
+            _superseded(step, subject.campaign or "") if isinstance(step.state, Pending) else step for step in run.steps
+        )
+    else:
+        head, *rest = run.steps
+        resolved = _campaign(head, run, order, subject)
+        makes = isinstance(resolved.wish, CreateCampaign) and not isinstance(resolved.state, Done)
+        others = (_other(step, run, order, subject, makes=makes) for step in rest)
+        steps = (resolved, *(step for step in others if step is not None))
     return msgspec.structs.replace(run, steps=steps)
 
 
-def _campaign(step: Step, order: str, subject: Subject) -> Step:
-    wish = step.wish
-    if not isinstance(wish, CreateCampaign | UpdateCampaign):
-        return step
-    match step.state:
-        case Sent(makes=True):
+def names_assets(run: Run) -> bool:
+    """Whether the run says which assets its subject's campaign is to have."""
+    return any(isinstance(step.wish, AttachAsset | DetachAssets) for step in run.steps)
+
+
+def is_late(order: str, subject: Subject) -> bool:
+    """Whether anything newer has been done to the subject's campaign."""
+    return max(subject.orders.values(), default="") > order or subject.assets > order
+
+
+def _campaign(step: Step, run: Run, order: str, subject: Subject) -> Step:
+    match step.wish, step.state:
+        case ArchiveCampaign(), Pending() if is_late(order, subject):
+            return _superseded(step, subject.campaign or "")
+        case CreateCampaign(another=False) | UpdateCampaign() as wish, Sent(makes=True):
             return _with(step, CreateCampaign(wish.properties))
-        case Pending() | Waiting() | Sent():
-            if subject.campaign is None:
-                makes = isinstance(wish, CreateCampaign) or wish.upsert
-                return _with(step, CreateCampaign(wish.properties)) if makes else step
-            fresh = {name: value for name, value in wish.properties.items() if subject.orders.get(name, "") <= order}
-            if wish.properties and not fresh:
-                return _superseded(step, subject.campaign)
-            return _with(step, UpdateCampaign(fresh))
+        case CreateCampaign(another=False) | UpdateCampaign() as wish, Pending() | Waiting() | Sent():
+            return _changed(step, wish, run, order, subject)
         case _:
             return step
 
 
-def _asset(step: Step, order: str, subject: Subject) -> Step:
-    if isinstance(step.wish, AttachAsset) and isinstance(step.state, Pending) and subject.assets > order:
-        return _superseded(step, step.wish.id)
-    return step
+def _changed(step: Step, wish: CreateCampaign | UpdateCampaign, run: Run, order: str, subject: Subject) -> Step:
+    if subject.campaign is None:
+        makes = isinstance(wish, CreateCampaign) or (wish.upsert and "hs_name" in wish.properties)
+        return _with(step, CreateCampaign(wish.properties)) if makes else step
+    fresh = {name: value for name, value in wish.properties.items() if subject.orders.get(name, "") <= order}
+    sets_assets = names_assets(run) and subject.assets <= order  # the subject must learn of it with this step
+    if wish.properties and not fresh and not sets_assets:
+        return _superseded(step, subject.campaign)
+    return _with(step, UpdateCampaign(fresh))
+
+
+def _other(step: Step, run: Run, order: str, subject: Subject, *, makes: bool) -> Step | None:
+    """A step behind the campaign's; None where there is nothing for it to do."""
+    late = subject.assets > order
+    match step.wish:
+        case AttachAsset(id=asset) if late and isinstance(step.state, Pending):
+            return _superseded(step, asset)
+        case DetachAssets() if isinstance(step.state, Pending | Waiting | Sent):
+            assets = () if late or makes else _gone(run, order, subject)
+            return msgspec.structs.replace(step, wish=DetachAssets(assets)) if assets else None
+        case _:
+            return step
+
+
+def _gone(run: Run, order: str, subject: Subject) -> tuple[tuple[str, str], ...]:
+    """What the set before this run's names and this run's does not: kept with the subject once its step is done."""
+    return subject.gone if subject.assets == order else gone(run, subject)
+
+
+def gone(run: Run, subject: Subject) -> tuple[tuple[str, str], ...]:
+    """What the last set of the subject's assets names and this run's set does not."""
+    named = set(wanted(run))
+    return tuple(asset for asset in subject.wanted if asset not in named)
+
+
+def wanted(run: Run) -> tuple[tuple[str, str], ...]:
+    """Type and id of each asset that the run names."""
+    return tuple((step.wish.type, step.wish.id) for step in run.steps if isinstance(step.wish, AttachAsset))
 
 
 def _with(step: Step, wish: CreateCampaign | UpdateCampaign) -> Step:

@@ -8,7 +8,7 @@ from typing import Any, Final, Literal, get_args
 import msgspec
 
 from campaigns.states import Done, Pending, State
-from campaigns.wishes import CreateCampaign, UpdateCampaign, Wish
+from campaigns.wishes import CreateCampaign, OfCampaign, UpdateCampaign, Wish
 
 Priority = Literal["high", "normal", "bulk"]
 PRIORITIES: Final[tuple[Priority, ...]] = get_args(Priority)
@@ -113,10 +113,10 @@ class Run(msgspec.Struct, frozen=True):
 
     @property
     def campaign(self) -> str | None:
-        """HubSpot's id of the campaign that this run made, adopted or updated."""
+        """HubSpot's id of the campaign that this run made, adopted, updated or archived."""
         for step in self.steps:
-            if isinstance(step.wish, CreateCampaign | UpdateCampaign) and isinstance(step.state, Done):
-                return step.state.receipt.id
+            if isinstance(step.wish, OfCampaign) and isinstance(step.state, Done):
+                return step.state.receipt.id or None
         return None
 
     @property
@@ -135,7 +135,10 @@ class Subject(msgspec.Struct, frozen=True):
         campaign: HubSpot's id; None while it has none.
         marker: signs the campaign.
         orders: property -> order in the lane of the run that last set it.
-        assets: order of the run that last set the assets.
+        assets: order of the run that last named the set of assets.
+        wanted: type and id of each asset of that set.
+        gone: those of the set before it that it does not name.
+        archived: order of the run that last archived a campaign of it.
 
     """
 
@@ -143,6 +146,9 @@ class Subject(msgspec.Struct, frozen=True):
     marker: str = ""
     orders: dict[str, str] = {}
     assets: str = ""
+    wanted: tuple[tuple[str, str], ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
+    archived: str = ""
 
 
 class Applied(msgspec.Struct, frozen=True):

@@ -10,7 +10,16 @@ import msgspec
 from campaigns import keys, recipes
 from campaigns.errors import Invalid
 from campaigns.model import Run, Step, Trigger
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo, UpdateCampaign, Wish
+from campaigns.wishes import (
+    AddItem,
+    ArchiveCampaign,
+    AttachAsset,
+    CreateCampaign,
+    DetachAssets,
+    Undo,
+    UpdateCampaign,
+    Wish,
+)
 
 
 class Sender(msgspec.Struct, frozen=True):
@@ -46,26 +55,32 @@ def plan(trigger: Trigger, book: recipes.Recipes, sender: Sender, key: str) -> R
     portal = trigger.portal or (recipe.portal if recipe else None)
     if portal is None:
         raise Invalid("no portal: neither the trigger nor its recipe names one")
-    wanted = recipes.wishes(trigger, recipe)
+    wanted = recipes.wishes(trigger, recipe, book.zone(portal))
+    if recipe is not None and recipe.callback is not None and trigger.callbackurl is None:
+        trigger = msgspec.structs.replace(trigger, callbackurl=recipe.callback)
     return Run(
         id=keys.run_id(sender.installation, sender.caller, key, portal),
         caller=sender.caller,
         portal=portal,
         space=sender.space,
-        recipe=(recipe.name or recipe.on) if recipe else recipes.REQUESTED,
+        recipe=recipe.title if recipe else recipes.REQUESTED,
         max_creates_per_hour=recipe.max_creates_per_hour if recipe else None,
         trigger=trigger,
-        steps=tuple(Step(name=step_name(wish), wish=wish) for wish in wanted),
+        steps=tuple(Step(step_name(asked.wish), asked.wish, asked.required) for asked in wanted),
     )
 
 
-def step_name(wish: Wish) -> str:
+def step_name(wish: Wish) -> str:  # noqa: PLR0911 - one name for each kind
     """What the step is called in runs, callbacks and logs; unique within a run."""
     match wish:
         case CreateCampaign():
             return "create_campaign"
         case UpdateCampaign():
             return "update_campaign"
+        case ArchiveCampaign():
+            return "archive_campaign"
+        case DetachAssets():
+            return "detach_assets"
         case AttachAsset(type=kind, id=asset_id):
             return f"attach_asset {kind} {asset_id}"
         case AddItem(kind=kind, order=order):

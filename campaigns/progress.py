@@ -6,7 +6,16 @@ import msgspec
 
 from campaigns.model import Ending, Run, Step
 from campaigns.states import Done, Failed, Pending, Sent, Waiting
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo, UpdateCampaign, Wish
+from campaigns.wishes import (
+    AddItem,
+    ArchiveCampaign,
+    AttachAsset,
+    CreateCampaign,
+    DetachAssets,
+    Undo,
+    UpdateCampaign,
+    Wish,
+)
 
 
 class Do(msgspec.Struct, frozen=True):
@@ -45,7 +54,7 @@ Move = Do | Reconcile | Wait | Finish
 def repeatable(wish: Wish) -> bool:
     """Whether sending the call twice has the same effect as sending it once."""
     match wish:
-        case AttachAsset() | UpdateCampaign() | Undo():
+        case AttachAsset() | DetachAssets() | UpdateCampaign() | ArchiveCampaign() | Undo():
             return True
         case CreateCampaign() | AddItem():
             return False
@@ -133,6 +142,8 @@ def why_left(run: Run, step: Step) -> str | None:
 
     None: they say that the run made it. It may be removed if HubSpot, too, shows it to be this run's and nobody else's.
     """
+    if isinstance(step.wish, ArchiveCampaign | DetachAssets):
+        return "left: what was archived or detached is not brought back"
     head = run.steps[0].state
     if isinstance(head, Done) and head.receipt.changed:
         if isinstance(step.wish, CreateCampaign | UpdateCampaign):

@@ -8,9 +8,15 @@ ItemKind = Literal["budget", "spend"]
 
 
 class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_campaign"):
-    """Wish for a new campaign with these properties (strings on HubSpot's wire)."""
+    """Wish for a new campaign with these properties (strings on HubSpot's wire).
+
+    Attributes:
+        another: a new one even if the subject has a campaign; else that is changed instead.
+
+    """
 
     properties: dict[str, str]
+    another: bool = False
 
 
 class UpdateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="update_campaign"):
@@ -25,6 +31,21 @@ class AttachAsset(msgspec.Struct, frozen=True, tag_field="is", tag="attach_asset
 
     type: str
     id: str
+
+
+class DetachAssets(msgspec.Struct, frozen=True, tag_field="is", tag="detach_assets"):
+    """Wish that what an earlier run has attached for the subject, and this run does not name, be detached.
+
+    Attributes:
+        assets: type and id of each, once the run's turn in its lane has come; nobody knows before.
+
+    """
+
+    assets: tuple[tuple[str, str], ...] = ()
+
+
+class ArchiveCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="archive_campaign"):
+    """Wish that the subject's campaign, if it has one, be archived."""
 
 
 class AddItem(msgspec.Struct, frozen=True, tag_field="is", tag="add_item"):
@@ -48,4 +69,7 @@ class Undo(msgspec.Struct, frozen=True, tag_field="is", tag="undo"):
         return f"undo {self.of}"
 
 
-Wish = CreateCampaign | UpdateCampaign | AttachAsset | AddItem | Undo
+Wish = CreateCampaign | UpdateCampaign | ArchiveCampaign | AttachAsset | DetachAssets | AddItem | Undo
+
+OfCampaign = CreateCampaign | UpdateCampaign | ArchiveCampaign
+"""What the first step of a run wishes; its receipt names the run's campaign."""

@@ -14,7 +14,7 @@ from campaigns.model import Run, Step, Stored
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at, with_undoing
 from campaigns.retry import after_absence, after_failure, pause
 from campaigns.states import Done, Receipt, Sent, State, Waiting
-from campaigns.store import records
+from campaigns.store import records, subject_changes
 from campaigns.store.portals import Finished, LeaseLost, Saved
 from campaigns.wishes import CreateCampaign, Undo
 from workers.calls import Recalled, Stopping
@@ -202,7 +202,7 @@ async def _done(
     if stored.run.subject is not None and step is run.steps[0]:
         marker = str(marker_of(run, attempt)) if isinstance(step.wish, CreateCampaign) and attempt else ""
         done = run.with_state(step.name, Done(receipt), step.at)
-        subject = records.subject_fields(done, stored.order, marker)
+        subject = subject_changes.changes(done, stored.order, marker, stored.subject)
     now = await on.journal.save(Saved(run, step.name, Done(receipt), ghost=ghost, subject=subject))
     return run.with_state(step.name, Done(receipt), now)
 

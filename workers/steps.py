@@ -13,7 +13,15 @@ from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step, Stored, Subject
 from campaigns.states import Receipt, Sent
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo, UpdateCampaign
+from campaigns.wishes import (
+    AddItem,
+    ArchiveCampaign,
+    AttachAsset,
+    CreateCampaign,
+    DetachAssets,
+    Undo,
+    UpdateCampaign,
+)
 from workers.calls import Calls, Departed
 from workers.creates import Came, Creates, rank_of
 from workers.lookup import Lookup
@@ -36,7 +44,7 @@ class Ways(msgspec.Struct, frozen=True):
     signing: Signing
 
 
-async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:
+async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:  # noqa: PLR0911 - one way for each kind
     """Make the step's call; it is saved as *sent* before it leaves. *subject* is what is kept of the run's subject.
 
     Raises:
@@ -51,6 +59,10 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
             return await _update(ways, run, step, wish, sent, subject)
         case AttachAsset() as wish:
             return await _attach(ways.calls, run, step, wish, sent)
+        case DetachAssets() as wish:
+            return await _detach(ways.calls, run, step, wish, sent)
+        case ArchiveCampaign():
+            return await _archive(ways.calls, run, step, sent, subject)
         case AddItem() as wish:
             return await _add_item(ways.calls, run, step, wish, sent)
         case Undo() as wish:
@@ -90,6 +102,10 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
             return await _or_none(find_item(ways.calls, run, wish))
         case AttachAsset() as wish:
             return await _or_none(_find_attached(ways.calls, run, step, wish))
+        case DetachAssets() as wish:
+            return await _or_none(_find_detached(ways.calls, run, step, wish))
+        case ArchiveCampaign():
+            return await _find_archived(ways.calls, step, stored.subject)
         case UpdateCampaign() as wish:
             return await _or_none(_find_update(ways, step, wish, stored.subject))
         case Undo():
@@ -124,6 +140,26 @@ async def _attach(calls: Calls, run: Run, step: Step, wish: AttachAsset, sent: S
     return Came(departed.at, error if isinstance(error, CampaignsError) else Receipt(wish.id))
 
 
+async def _detach(calls: Calls, run: Run, step: Step, wish: DetachAssets, sent: Sent) -> Came:
+    """One call for each asset, all of them again if one has to be repeated: what is not there is not there twice."""
+    campaign, at = _campaign(run), step.at
+    for kind, asset in wish.assets:
+        departed = await _depart(calls, run, step, sent)
+        at = departed.at
+        error = await _carry(calls, departed, wire.detach(campaign, kind, asset))
+        if isinstance(error, CampaignsError) and not (isinstance(error, Refused) and error.problem.status == GONE):
+            return Came(at, error)
+    return Came(at, Receipt(campaign))
+
+
+async def _archive(calls: Calls, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:
+    if subject.campaign is None:
+        return Came(step.at, Receipt("", changed=True))  # the subject learns that nothing older is to make one
+    departed = await _depart(calls, run, step, sent)
+    error = await _carry(calls, departed, wire.delete(subject.campaign))
+    return Came(departed.at, error if isinstance(error, CampaignsError) else Receipt(subject.campaign, changed=True))
+
+
 async def _add_item(calls: Calls, run: Run, step: Step, wish: AddItem, sent: Sent) -> Came:
     departed = await _depart(calls, run, step, sent)
     description = keys.with_marker(wish.description, marker_of(run, departed.at))
@@ -148,6 +184,26 @@ async def find_item(calls: Calls, run: Run, wish: AddItem) -> Found | None:
 async def _find_attached(calls: Calls, run: Run, step: Step, wish: AttachAsset) -> Found | None:
     found = await find_asset(calls, _campaign(run), wish.type, wish.id)
     return Found(Receipt(wish.id, adopted=True), step.at) if found else None
+
+
+async def _find_detached(calls: Calls, run: Run, step: Step, wish: DetachAssets) -> Found | None:
+    campaign = _campaign(run)
+    for kind, asset in wish.assets:
+        if await find_asset(calls, campaign, kind, asset):
+            return None
+    return Found(Receipt(campaign, adopted=True), step.at)
+
+
+async def _find_archived(calls: Calls, step: Step, subject: Subject) -> Found | None:
+    if subject.campaign is None:
+        return None
+    try:
+        await calls.read(wire.read(subject.campaign))
+    except Refused as refusal:
+        if refusal.problem.status != GONE:
+            raise
+        return Found(Receipt(subject.campaign, adopted=True, changed=True), step.at)
+    return None
 
 
 async def _find_update(ways: Ways, step: Step, wish: UpdateCampaign, subject: Subject) -> Found | None:

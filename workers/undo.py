@@ -17,7 +17,15 @@ from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step
 from campaigns.progress import why_left
 from campaigns.states import Done, Receipt, Sent
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo, UpdateCampaign
+from campaigns.wishes import (
+    AddItem,
+    ArchiveCampaign,
+    AttachAsset,
+    CreateCampaign,
+    DetachAssets,
+    Undo,
+    UpdateCampaign,
+)
 from workers.calls import Calls
 from workers.creates import Came, rank_of
 from workers.signing import Signing
@@ -94,7 +102,7 @@ def _thing(calls: Calls, signing: Signing, run: Run, of: Step) -> _Thing:
         case AddItem() as wish:
             look_at = partial(_look_at_item, calls, run, campaign, wish, made.id)
             return _Thing(look_at, wire.remove_item(campaign, wish.kind, made.id), made)
-        case Undo():
+        case ArchiveCampaign() | DetachAssets() | Undo():
             raise TypeError(f"{of.name} is not undone")
         case _:
             assert_never(of.wish)

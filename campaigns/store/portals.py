@@ -109,7 +109,7 @@ class Saved(msgspec.Struct, frozen=True):
         place: flight keeps the run in hand; waiting gives it back until *span* has passed; line gives it back now.
         answered: no call of the run is without an answer any more.
         ghost: what the step's last attempt leaves behind, and when it is looked for.
-        subject: what changes of the run's subject (`records.subject_fields`).
+        subject: what changes of the run's subject (`subject_changes.changes`).
 
     """
 

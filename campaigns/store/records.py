@@ -15,7 +15,7 @@ from campaigns.model import PRIORITIES, Applied, Ending, Made, Place, Run, Store
 from campaigns.parking import Message
 from campaigns.progress import planned, with_undoing
 from campaigns.states import Done, Pending, State
-from campaigns.wishes import AttachAsset, CreateCampaign, Undo, UpdateCampaign
+from campaigns.wishes import Undo
 
 FORMAT: Final = b"1"
 """Format version; first byte of every plan and record, so that old and new processes can run side by side."""
@@ -114,23 +114,18 @@ def read(fields: Mapping[str, bytes]) -> Stored:
 def subject(fields: Mapping[str, bytes]) -> Subject:
     """What is kept of a subject, from its hash."""
     return Subject(
-        campaign=fields["campaign"].decode() if "campaign" in fields else None,
+        campaign=fields.get("campaign", b"").decode() or None,
         marker=fields["marker"].decode() if "marker" in fields else "",
         orders={name[len(PROPERTY) :]: value.decode() for name, value in fields.items() if name.startswith(PROPERTY)},
         assets=fields["assets"].decode() if "assets" in fields else "",
+        wanted=_assets(fields.get("wanted", b"[]")),
+        gone=_assets(fields.get("gone", b"[]")),
+        archived=fields["archived"].decode() if "archived" in fields else "",
     )
 
 
-def subject_fields(run: Run, order: str, marker: str) -> bytes:
-    """What a run's done campaign step changes in its subject's hash: alternating fields and values."""
-    step = run.steps[0]
-    if not isinstance(step.wish, CreateCampaign | UpdateCampaign) or run.campaign is None:
-        return b""
-    told = {"campaign": run.campaign, **({"marker": marker} if marker else {})}
-    told |= {PROPERTY + name: order for name in step.wish.properties}
-    if any(isinstance(other.wish, AttachAsset) for other in run.steps):
-        told["assets"] = order
-    return msgspec.msgpack.encode([part for row in told.items() for part in row])
+def _assets(told: bytes) -> tuple[tuple[str, str], ...]:
+    return msgspec.json.decode(told, type=tuple[tuple[str, str], ...])
 
 
 def ended(fields: Mapping[str, bytes]) -> Ended:

@@ -6,7 +6,7 @@ from campaigns.errors import Invalid, NoRecipe
 from campaigns.model import Trigger
 from campaigns.plan import Sender, plan
 from campaigns.recipes import Recipes, read
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, DetachAssets
 
 SENDER = Sender("test", "shop", "shared")
 BOOK = Recipes(
@@ -35,10 +35,11 @@ def requested(**data: object) -> Trigger:
 def test_a_recipe_is_filled_in_from_the_trigger() -> None:
     run = plan(launched(), BOOK, SENDER, "k")
     assert [step.wish for step in run.steps] == [
-        CreateCampaign({"hs_name": "Launch of Nova", "hs_notes": "for sku-1"}),
+        CreateCampaign({"hs_campaign_status": "in_progress", "hs_name": "Launch of Nova", "hs_notes": "for sku-1"}),
         AttachAsset("MARKETING_EMAIL", "5"),
         AttachAsset("FORM", "7"),
         AddItem("budget", "Ads", 12.5, 0),
+        DetachAssets(),
     ]
     assert (run.portal, run.recipe) == ("acme", "launch")
 
@@ -51,7 +52,7 @@ def test_no_two_steps_of_a_run_have_the_same_name() -> None:
 
 
 def test_the_trigger_names_the_portal_before_the_recipe_does() -> None:
-    elsewhere = Trigger(type="product.launched", portal="other", data=launched().data)
+    elsewhere = Trigger(type="product.launched", subject="sku-1", portal="other", data=launched().data)
     assert plan(elsewhere, BOOK, SENDER, "k").portal == "other"
 
 
@@ -94,7 +95,9 @@ def test_callers_cannot_sign_with_a_marker() -> None:
 
 def test_a_template_is_text_and_reaches_nothing_else() -> None:
     run = plan(launched(name="{{ 7 * 7 }} <b>"), BOOK, SENDER, "k")
-    assert run.steps[0].wish == CreateCampaign({"hs_name": "Launch of {{ 7 * 7 }} <b>", "hs_notes": "for sku-1"})
+    wish = run.steps[0].wish
+    assert isinstance(wish, CreateCampaign)
+    assert wish.properties["hs_name"] == "Launch of {{ 7 * 7 }} <b>"
 
 
 def test_a_recipe_makes_so_many_an_hour_and_what_brings_everything_itself_as_many_as_it_likes() -> None:

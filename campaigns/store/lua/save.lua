@@ -19,6 +19,7 @@ for i = 3, #ARGV, 10 do
         redis.call('DEL', key)  -- its campaign is gone, and all that is known of it
       else
         redis.call('HSET', key, unpack(changes))
+        if redis.call('HGET', key, 'campaign') == '' then redis.call('HDEL', key, 'campaign') end  -- it is archived
         redis.call('PEXPIRE', key, SUBJECT)
       end
     end

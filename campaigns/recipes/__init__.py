@@ -1,0 +1,26 @@
+"""What each type of trigger asks for: reading recipes from TOML, finding the one that answers, filling it in. Pure."""
+
+from campaigns.recipes.filling import Asked, wishes
+from campaigns.recipes.matching import Recipes
+from campaigns.recipes.mistakes import Mistake
+from campaigns.recipes.reading import Placed, Reading, examine, read, usable
+from campaigns.recipes.shapes import MOST_ASSETS, MOST_ITEMS, REQUESTED, AssetWanted, ItemWanted, Recipe, Wanted
+
+__all__ = [
+    "MOST_ASSETS",
+    "MOST_ITEMS",
+    "REQUESTED",
+    "Asked",
+    "AssetWanted",
+    "ItemWanted",
+    "Mistake",
+    "Placed",
+    "Reading",
+    "Recipe",
+    "Recipes",
+    "Wanted",
+    "examine",
+    "read",
+    "usable",
+    "wishes",
+]
