@@ -5,11 +5,13 @@ repeats its trigger, a worker rides an outage out (`patience`), the sweep comes 
 that leads to a server that takes no writes any more, is closed; the next question opens another.
 """
 
+import asyncio
 from typing import Any, Final
 from urllib.parse import SplitResult, urlsplit
 
 from redis import exceptions
 from redis.asyncio import Redis
+from redis.asyncio.client import Pipeline
 from redis.asyncio.connection import SSLConnection, parse_url
 from redis.asyncio.retry import Retry
 from redis.asyncio.sentinel import Sentinel, SentinelConnectionPool
@@ -30,6 +32,8 @@ MOST_CONNECTIONS: Final = 1_000
 BY_SENTINEL: Final = {"redis+sentinel": "redis", "rediss+sentinel": "rediss"}
 SENTINEL_PORT: Final = 26_379
 
+_TOO_LONG: Final = f"no answer in {PATIENCE:.0f} s"
+
 _FATAL: Final = (exceptions.ConnectionError, exceptions.TimeoutError, exceptions.ReadOnlyError)
 
 OPTIONS: Final[dict[str, Any]] = {
@@ -38,6 +42,38 @@ OPTIONS: Final[dict[str, Any]] = {
     "retry": Retry(NoBackoff(), 0, _FATAL),
 }
 """Of every connection. Keep-alive is redis-py's own: a peer that has vanished is noticed within 45 s of silence."""
+
+PATIENTLY: Final[dict[str, Any]] = OPTIONS | {"socket_timeout": None}
+"""Of the connections of a `Patient` client, which itself watches the time."""
+
+
+class Patient(Redis):
+    """A client that gives each command, its connection included, `PATIENCE`; then it raises redis-py's TimeoutError.
+
+    redis-py's own `socket_timeout` sends through `asyncio.wait_for`: that makes a task for each command, and before
+    Python 3.12 it may swallow a cancellation (https://github.com/python/cpython/issues/86296).
+    """
+
+    async def execute_command(self, *args: Any, **options: Any) -> Any:  # noqa: ANN401 - each command's own answer
+        """What Redis answers to the command."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await super().execute_command(*args, **options)  # type: ignore[no-untyped-call]
+        except TimeoutError as error:
+            raise exceptions.TimeoutError(_TOO_LONG) from error
+
+    def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:  # noqa: FBT001, FBT002 - redis-py's
+        """Commands to be sent together, all of them with the time of one."""
+        return _PatientPipeline(self.connection_pool, self.response_callbacks, transaction, shard_hint)
+
+
+class _PatientPipeline(Pipeline):
+    async def execute(self, raise_on_error: bool = True) -> list[Any]:  # noqa: FBT001, FBT002 - redis-py's
+        try:
+            async with asyncio.timeout(PATIENCE):
+                return await super().execute(raise_on_error)
+        except TimeoutError as error:
+            raise exceptions.TimeoutError(_TOO_LONG) from error
 
 
 def address(settings: Settings) -> str:
@@ -62,7 +98,7 @@ def client(url: str) -> Redis:
         parts = urlsplit(url)
         if parts.scheme in BY_SENTINEL:
             return _found_by_sentinels(parts)
-        return Redis.from_url(url, max_connections=MOST_CONNECTIONS, **OPTIONS)
+        return Patient.from_url(url, max_connections=MOST_CONNECTIONS, **PATIENTLY)
     except ValueError as error:
         raise Invalid(f"settings: FANFARE_REDIS_URL: {error}") from error  # never the URL: it may hold a password
 
@@ -88,7 +124,7 @@ def _found_by_sentinels(url: SplitResult) -> Redis:
     own = {name: told.pop(f"sentinel_{name}", None) for name in ("username", "password")}
     sentinels = Sentinel([_host(host) for host in hosts.split(",")], sentinel_kwargs=OPTIONS | tls | own)  # type: ignore[no-untyped-call]
     found: Redis = sentinels.master_for(
-        master, connection_pool_class=_Pool, max_connections=MOST_CONNECTIONS, **(OPTIONS | tls | told)
+        master, Patient, connection_pool_class=_Pool, max_connections=MOST_CONNECTIONS, **(PATIENTLY | tls | told)
     )
     return found
 

@@ -59,7 +59,8 @@ class Wakes:
         while True:
             try:
                 async with self._redis.pubsub() as channels:
-                    await channels.subscribe(*self._channels)
+                    async with asyncio.timeout(self._quiet):
+                        await channels.subscribe(*self._channels)
                     await self._hear_from(channels)
             except (RedisError, OSError):
                 await asyncio.sleep(RETRY)

@@ -7,7 +7,7 @@ from redis.asyncio.connection import Connection, SSLConnection, UnixDomainSocket
 from redis.asyncio.sentinel import SentinelConnectionPool, SentinelManagedConnection, SentinelManagedSSLConnection
 
 from campaigns.errors import Invalid
-from campaigns.store.connection import PATIENCE, client
+from campaigns.store.connection import PATIENCE, Patient, client
 
 
 def told(url: str, *names: str) -> list[Any]:
@@ -37,7 +37,8 @@ def test_every_kind_of_address_is_as_patient_and_repeats_nothing(url: str, kind:
     assert client(url).connection_pool.connection_class is kind
     timeouts = told(url, "socket_timeout", "socket_connect_timeout")
     (retry,) = told(url, "retry")
-    assert (timeouts, retry.get_retries()) == ([PATIENCE, PATIENCE], 0)
+    assert isinstance(client(url), Patient)
+    assert (timeouts, retry.get_retries()) == ([None, PATIENCE], 0)
 
 
 def test_sentinels_have_ports_credentials_and_a_master_with_a_database() -> None:
