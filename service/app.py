@@ -11,15 +11,30 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from campaigns.errors import Unavailable
+from campaigns.hubspot.client import http_client
 from campaigns.observe import AcceptMetrics, CensusMetrics
 from campaigns.queue import Queue
 from campaigns.settings import Settings
 from campaigns.store import Store, connection
 from campaigns.store.vitals import Vitals
-from service import bulks, callbacks, health, healthz, portals, problems, runs, triggers, verbs, webhooks
+from service import (
+    bulks,
+    callbacks,
+    health,
+    healthz,
+    portals,
+    problems,
+    recipes,
+    runs,
+    subjects,
+    triggers,
+    verbs,
+    webhooks,
+)
 from service.auth import Callers
 from service.background import beside
 from service.calls import Calls
+from service.looks import Looks
 from service.trials import Trials
 
 Background = Callable[[Store, Queue], Coroutine[None, None, None]]
@@ -44,11 +59,13 @@ def create_app(
     calls = Calls(queue)
     callers = Callers.of(settings)
     registry = CollectorRegistry()
+    http = http_client()
+    looks = Looks(settings, store, http, partial(secrets.token_hex, 8))
     trials = Trials(settings.portals, store.runs, store.bindings, store.counting)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with redis, beside([vitals.watch(), *(work(store, queue) for work in background)]):
+        async with redis, http, beside([vitals.watch(), *(work(store, queue) for work in background)]):
             yield
             await calls.close()
 
@@ -60,6 +77,8 @@ def create_app(
             *bulks.routes(callers, store.bulks, partial(secrets.token_hex, 13), retention=settings.retention),
             *callbacks.routes(callers, store.callbacks, calls),
             *portals.routes(callers, store.parked, store.ghosts, calls),
+            *subjects.routes(callers, store.bindings, looks),
+            recipes.route(callers, settings.book),
             *verbs.routes(callers, store.runs, store.verbs, calls, retention=settings.retention),
             *health.routes(
                 {"redis": vitals.check}, registry, partial(_count, settings, store, CensusMetrics(registry))

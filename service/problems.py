@@ -46,6 +46,14 @@ class CountDiffers(errors.Conflict):
     """These are not as many runs as the command confirms."""
 
 
+class NoCampaign(errors.Invalid):
+    """HubSpot has no campaign of that id."""
+
+
+class HubSpotAway(errors.Unavailable):
+    """HubSpot cannot be asked now, and without it this cannot be done."""
+
+
 class UnsupportedMediaType(CampaignsError):
     """Triggers are JSON in UTF-8, as plain `application/json` or in one of CloudEvents' modes."""
 
@@ -81,8 +89,10 @@ BY_ERROR: Final[Mapping[type[Exception], Kind]] = {
     errors.Conflict: Kind(409, "conflict", "What there is does not allow this"),
     CountDiffers: Kind(409, "count-differs", "These are not as many runs as were confirmed"),
     errors.KeyReused: Kind(422, "key-reused", "The key already names another wish"),
+    NoCampaign: Kind(422, "no-campaign", "There is no such campaign"),
     errors.NoRecipe: Kind(422, "no-recipe", "No recipe answers to this trigger"),
     errors.Unavailable: UNAVAILABLE,
+    HubSpotAway: Kind(503, "hubspot-away", "HubSpot cannot be asked now"),
     errors.StoreFull: Kind(503, "store-full", "The store has no room for more"),
     errors.NotYetDurable: Kind(503, "not-yet-durable", "The wish is stored, but not yet safe"),
 }
