@@ -95,7 +95,11 @@ class Process:
         if told is None:
             log.error("portal.unknown", portal=portal)  # its runs wait until the settings name it again
             return
-        taken = await self._leases.take(portal, int(told.settle * 1000))
+        try:
+            taken = await self._leases.take(portal, int(told.settle * 1000))
+        except Unavailable as error:
+            log.warning("portal.not_taken", portal=portal, problem=str(error))  # the sweep calls for it again
+            return
         if taken is None:
             return
         lease, now = taken

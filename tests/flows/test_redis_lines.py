@@ -39,6 +39,21 @@ async def test_an_answer_of_redis_that_is_lost_costs_no_run(redis_url: str, hubs
 
 
 @pytest.mark.usefixtures("redis")
+async def test_a_portal_whose_lease_cannot_be_asked_for_is_left_to_the_next_call(
+    redis_url: str, hubspot: Running
+) -> None:
+    """A job of RQ's that fails would stand there for a day as a fault of ours."""
+    run = a_run("k-1")
+    async with a_line(redis_url) as line, engine(line.url, hubspot.url) as process:
+        await accept(process, [run])
+        line.fall_silent()
+        await process.advance(run.portal, longest=None)
+        line.speak()
+        async with serving(process), asyncio.timeout(30):
+            await ended(process, [run])
+
+
+@pytest.mark.usefixtures("redis")
 async def test_a_line_that_falls_silent_keeps_no_caller_waiting(redis_url: str) -> None:
     """Nothing is refused and nothing is answered: what a network does when it is parted."""
     async with a_line(redis_url) as line, a_service(some_settings(line.url)) as http:
