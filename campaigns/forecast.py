@@ -52,7 +52,7 @@ def calls(run: Run, version: str, campaign: str | None = None) -> tuple[Call, ..
     )
 
 
-def _requests(step: Step, campaign: str) -> Iterable[Request[Any]]:
+def _requests(step: Step, campaign: str) -> Iterable[Request[Any]]:  # noqa: PLR0911 - one answer for each kind
     match step.wish:
         case CreateCampaign(properties=properties):
             return [wire.create(properties)]

@@ -188,7 +188,6 @@ def _readable(path: Path, text: str, known: frozenset[str]) -> Iterator[Mistake]
         return
     for name in sorted(templates.names(text) - known):
         near = get_close_matches(name, known, n=1)
-        others = (
-            f"did you mean `{near[0]}`?" if near else "what the trigger brings is in `data`: {{ data." + name + " }}"
-        )
+        mine = "each value of the list is `item`: {{ item }}" if templates.ITEM in known else ""
+        others = f"did you mean `{near[0]}`?" if near else mine or f"what it brings is in `data`: {{{{ data.{name} }}}}"
         yield Mistake(path, f"{path[-1]}: a trigger has no `{name}`", others)

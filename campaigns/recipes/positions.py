@@ -12,6 +12,9 @@ import msgspec
 Path = tuple[str | int, ...]
 """Where a value stands in what was read: keys of tables and numbers in arrays, such as ("recipes", 0, "on")."""
 
+TEXT: Final = -1
+"""Behind the path of a text that begins on the line after its quotes, it names that line."""
+
 _TOKEN: Final = re.compile(
     r'''(?P<skip>[ \t\r]+|\#[^\n]*)|(?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?'{3,5}|"(?:\\.|[^"\\\n])*"|'[^'\n]*')'''
     r"""|(?P<mark>[\[\]{}=,\n])|(?P<bare>[^\s\[\]{}=,\#"']+)""",
@@ -114,7 +117,9 @@ class _Scan:
                     self._pair(path)
         else:
             while self._rest and self._rest[-1].kind != "mark":
-                self._rest.pop()
+                token = self._rest.pop()
+                if token.text.startswith(('"""\n', "'''\n")):
+                    self.found[(*path, TEXT)] = token.line + 1
 
     def _array(self, path: Path) -> None:
         number = 0

@@ -77,17 +77,19 @@ def examine(
     mistakes: list[Mistake] = []
     for file, text in texts.items():
         lines = positions.lines(text)
+        found: list[Mistake] = []
         for one in _recipes(text, portals, alone=file not in among):
             if isinstance(one, Mistake):
-                mistakes.append(_placed(one, file, lines))
+                found.append(_placed(one, file, lines))
             else:
                 path, recipe = one
                 recipes.append(Placed(recipe, file, positions.line_of(lines, (*path, "on"))))
+        mistakes += sorted(found, key=lambda one: one.line)
     return Reading(tuple(recipes), (*mistakes, *_rivalries(recipes)))
 
 
 def _placed(one: Mistake, file: str, lines: dict[Path, int]) -> Mistake:
-    line = one.line or positions.line_of(lines, one.path) + one.within
+    line = one.line or positions.line_of(lines, (*one.path, positions.TEXT) if one.within else one.path) + one.within
     return msgspec.structs.replace(one, file=file, line=line)
 
 

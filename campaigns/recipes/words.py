@@ -10,8 +10,13 @@ from campaigns.recipes.positions import Path
 from campaigns.recipes.shapes import AssetWanted, ItemWanted, Recipe
 
 _AT_LINE: Final = re.compile(r" \(at line (\d+), column \d+\)$")
+_TOLD: Final = {"Illegal character '\\n'": "a text has no quote at its end"}
 _AT_PATH: Final = re.compile(r" - at `(\$[^`]*)`$")
 _STEP: Final = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]")
+_ABOUT: Final[dict[str | int, str]] = {
+    "do": "leave `do` out, and the last word of the type decides; or say create, update or another",
+    "on": 'such as on = "product.launched"',
+}
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`")
 _WORDS: Final = (
     (re.compile(r"Object missing required field (`[^`]*`)"), r"\1 is missing"),
@@ -38,7 +43,8 @@ def not_toml(why: str, text: str) -> Mistake:
     at = _AT_LINE.search(why)
     line = int(at[1]) if at else text.count("\n") + 1
     hint = 'a line is name = "text": texts stand in quotes, and what is opened is closed'
-    return Mistake((), f"this is no TOML: {_AT_LINE.sub('', why)}", hint, line=line)
+    why = _AT_LINE.sub("", why)
+    return Mistake((), f"this is no TOML: {_TOLD.get(why, why)}", hint, line=line)
 
 
 def misshapen(why: str) -> Mistake:
@@ -53,7 +59,7 @@ def misshapen(why: str) -> Mistake:
     for pattern, words in _WORDS:
         why = pattern.sub(words, why)
     named = ".".join(str(step) for step in path if isinstance(step, str))
-    return Mistake(path, f"{named}: {why}" if named else why)
+    return Mistake(path, f"{named}: {why}" if named else why, _ABOUT.get(path[-1], "") if path else "")
 
 
 def one_of(word: str, words: Iterable[str]) -> str:
