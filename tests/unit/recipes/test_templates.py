@@ -44,7 +44,7 @@ def filled(template: str, zone: ZoneInfo = BERLIN, **data: object) -> str:
 )
 def test_texts_are_filled_in(template: str, expected: str) -> None:
     data = {"name": "Nova & Söhne", "launch": "2026-09-30T22:30:00Z", "price": 1234.5, "tags": ["a", "b"], "vip": True}
-    assert filled(template, **data, whole=12000.0) == expected
+    assert filled(template, BERLIN, **data, whole=12000.0) == expected
 
 
 @pytest.mark.parametrize(
