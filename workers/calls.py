@@ -1,8 +1,8 @@
 """Calls to one portal: the most urgent first, each with a place in the quota and journalled before it leaves."""
 
 import asyncio
-import heapq
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from itertools import count
 from typing import Final, TypeVar
 
@@ -13,7 +13,7 @@ from campaigns.errors import CampaignsError, RateLimited
 from campaigns.hubspot.client import HubSpot
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run
-from campaigns.quota import Allowance
+from campaigns.quota import WINDOW, Allowance, Pace
 from campaigns.states import Sent
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Call, Full, Lease, Portals, Unheard, Withdrawn
@@ -30,6 +30,9 @@ LONGEST_PAUSE: Final = 10.0
 
 READ: Final = 0
 """Reads are looks at what is in doubt: whoever waits for them has waited already, so they go first."""
+
+HIGH: Final = 1
+"""The rank of priority high: it and what comes before it takes the next place, all others are evenly spaced."""
 
 
 class Stopping(Exception):
@@ -61,11 +64,14 @@ class Departed(msgspec.Struct, frozen=True):
     era: int
 
 
-class _Departure(msgspec.Struct, order=True):
-    rank: int
+class _Departure(msgspec.Struct, eq=False):
+    rank: Callable[[], int]
     number: int
     gather: Callable[[], Steps]
     departed: asyncio.Future[Departed]
+
+    def urgency(self) -> tuple[int, int]:
+        return self.rank(), self.number
 
 
 class Calls:
@@ -98,21 +104,23 @@ class Calls:
         self._clock = clock
         self.parking = parking
         self._numbers = count()
+        self._pace = Pace()
         self._waiting: list[_Departure] = []
+        self._stirred = asyncio.Event()
         self._letting_go: asyncio.Task[None] | None = None
         self._paused_until = 0
         self._stopped = False
 
     async def read(self, request: Request[T], run: Run | None = None) -> T:
         """The answer to a request that changes nothing; *run* is the one for which it is asked, if it is only one."""
-        departed = await self.depart(READ, tuple)
+        departed = await self.depart(lambda: READ, tuple)
         return await self.carry(departed, request, [run] if run else [])
 
-    async def depart(self, rank: int, gather: Callable[[], Steps]) -> Departed:
+    async def depart(self, rank: Callable[[], int], gather: Callable[[], Steps]) -> Departed:
         """Wait for a place in the quota, and for the journal to say that the call has left.
 
         Args:
-            rank: smaller ranks leave first; the same in order of asking.
+            rank: smaller ranks leave first; the same in order of asking. Asked anew whenever something may leave.
             gather: for whom the call leaves, asked when its place is granted.
 
         Raises:
@@ -125,10 +133,15 @@ class Calls:
         if self._stopped:
             raise Stopping
         departed: asyncio.Future[Departed] = asyncio.get_running_loop().create_future()
-        heapq.heappush(self._waiting, _Departure(rank, next(self._numbers), gather, departed))
+        self._waiting.append(_Departure(rank, next(self._numbers), gather, departed))
+        self.stir()
         if self._letting_go is None:
             self._letting_go = asyncio.create_task(self._let_all_go())
         return await departed
+
+    def stir(self) -> None:
+        """Ask those that wait for their ranks again: something else may have to leave next."""
+        self._stirred.set()
 
     async def carry(self, departed: Departed, request: Request[T], runs: Sequence[Run] = ()) -> T:
         """Send the request of a departed call; its place is free one window after its end, whatever that was.
@@ -154,6 +167,7 @@ class Calls:
             await self.parking.heard(departed.era, None)
             return answer
         finally:
+            self._pace.took(self._clock.now() - departed.at)
             await asyncio.shield(ride_out(lambda: self._portals.answered(self._lease.portal, [departed.place])))
 
     def _within_trace(self, departed: Departed, runs: Sequence[Run]) -> HubSpot:
@@ -178,20 +192,36 @@ class Calls:
     async def _let_all_go(self) -> None:
         try:
             while self._waiting:
-                departure = heapq.heappop(self._waiting)
-                if departure.departed.done():
-                    continue  # whoever asked has gone
-                try:
-                    wait = await self._let_go(departure)
-                except (CampaignsError, Exception) as error:  # noqa: BLE001 - whoever asked decides what it means
-                    if not departure.departed.done():
-                        departure.departed.set_exception(error)
-                    continue
+                self._stirred.clear()
+                departure = min(self._waiting, key=_Departure.urgency)
+                wait = self._pace.wait(self._allowance.limit, self._clock.now()) if departure.rank() > HIGH else 0
+                if not wait:
+                    self._waiting.remove(departure)
+                    wait = await self._try(departure)
                 if wait:
-                    self._wait_on(departure)
-                    await asyncio.sleep(wait / 1000)
+                    await self._wait(wait)
         finally:
             self._letting_go = None
+
+    async def _wait(self, span: int) -> None:
+        """Wait for *span* ms, or until something more urgent may leave; places may come free sooner than was said."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(min(span, WINDOW) / 1000):
+                await self._stirred.wait()
+
+    async def _try(self, departure: _Departure) -> int:
+        """Let the departure go if it may; else it waits on, for so many milliseconds at first."""
+        if departure.departed.done():
+            return 0  # whoever asked has gone
+        try:
+            wait = await self._let_go(departure)
+        except (CampaignsError, Exception) as error:  # noqa: BLE001 - whoever asked decides what it means
+            if not departure.departed.done():
+                departure.departed.set_exception(error)
+            return 0
+        if wait:
+            self._wait_on(departure)
+        return wait
 
     def _wait_on(self, departure: _Departure) -> None:
         if departure.departed.done():
@@ -199,7 +229,7 @@ class Calls:
         if self._stopped:
             departure.departed.set_exception(Stopping())
         else:
-            heapq.heappush(self._waiting, departure)
+            self._waiting.append(departure)
 
     async def _let_go(self, departure: _Departure) -> int:
         """Grant the departure its place; else how many milliseconds to wait for one."""
@@ -234,4 +264,5 @@ class Calls:
         if isinstance(answer, Withdrawn):
             raise Recalled(answer.runs)
         self._clock.heard(answer.at)
+        self._pace.left(self._allowance.limit, answer.at)
         return Departed(answer.at, steps, place, era)

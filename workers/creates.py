@@ -13,7 +13,7 @@ from campaigns.hubspot.types import BatchAnswer, Campaign
 from campaigns.model import PRIORITIES, Run, Step
 from campaigns.states import Receipt, Sent
 from campaigns.wishes import CreateCampaign
-from workers.calls import Calls, Departed, Recalled, Steps
+from workers.calls import READ, Calls, Departed, Recalled, Steps
 from workers.lookup import Lookup
 from workers.signing import Signing, marker_of
 
@@ -65,6 +65,7 @@ class Creates:
         """
         wanted = _Wanted(run, step, sent, asyncio.get_running_loop().create_future())
         self._waiting.append(wanted)
+        self._calls.stir()  # what waits to leave may have become more urgent
         self._begin()
         return await wanted.came
 
@@ -76,7 +77,7 @@ class Creates:
         try:
             while group := self._group():
                 try:
-                    departed = await self._calls.depart(min(map(_rank, group)), self._steps)
+                    departed = await self._calls.depart(self._rank, self._steps)
                 except Recalled as recalled:
                     _fail(self._take(recalled.runs), recalled)
                     continue
@@ -102,6 +103,9 @@ class Creates:
             if len(group) == wire.MOST_IN_A_BATCH:
                 break
         return list(group.values())
+
+    def _rank(self) -> int:
+        return min(map(_rank, self._group()), default=READ)
 
     def _steps(self) -> Steps:
         return tuple((wanted.run, wanted.step.name, wanted.sent) for wanted in self._group())

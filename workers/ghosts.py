@@ -176,5 +176,5 @@ async def _remove(on: Haunted, ghost: Ghost, told: str) -> bool:
 
 
 async def _change(on: Haunted, request: Request[None]) -> None:
-    departed = await on.calls.depart(READ, tuple)
+    departed = await on.calls.depart(lambda: READ, tuple)
     await on.calls.carry(departed, request)

@@ -225,7 +225,7 @@ async def _or_none(look: Awaitable[Found | None]) -> Found | None:
 
 
 async def _depart(calls: Calls, run: Run, step: Step, sent: Sent) -> Departed:
-    return await calls.depart(rank_of(run), lambda: ((run, step.name, sent),))
+    return await calls.depart(lambda: rank_of(run), lambda: ((run, step.name, sent),))
 
 
 async def _carry(calls: Calls, departed: Departed, request: Request[T]) -> T | CampaignsError:

@@ -77,7 +77,7 @@ async def undo(calls: Calls, signing: Signing, run: Run, step: Step, wish: Undo,
         case Kept(why=why):
             return Came(step.at, Refused(why))
         case Ours():
-            departed = await calls.depart(rank_of(run), lambda: ((run, step.name, sent),))
+            departed = await calls.depart(lambda: rank_of(run), lambda: ((run, step.name, sent),))
     try:
         await calls.carry(departed, thing.removal)
     except CampaignsError as error:

@@ -1,0 +1,55 @@
+"""How calls are spaced: evenly, whatever they take, and as many as the limit allows."""
+
+from typing import Final
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from campaigns.quota import AT_ONCE, WINDOW, Limit, Pace
+
+LIMIT: Final = Limit(per_window=190, per_day=None)
+
+
+def leaving(pace: Pace, calls: int, *, begin: int = 0, limit: Limit = LIMIT) -> list[int]:
+    """When so many calls leave that are not urgent."""
+    now, times = begin, []
+    for _ in range(calls):
+        now += pace.wait(limit, now)
+        pace.left(limit, now)
+        times.append(now)
+    return times
+
+
+def test_after_a_pause_the_calls_of_one_run_leave_at_once_and_then_one_at_a_time() -> None:
+    times = leaving(Pace(), 200)
+    assert times[:AT_ONCE] == [0] * AT_ONCE
+    spans = [after - before for before, after in zip(times[AT_ONCE - 1 :], times[AT_ONCE:], strict=False)]
+    assert set(spans) <= {52, 53}
+
+
+@given(st.integers(1, 500), st.integers(0, 100))
+def test_calls_are_as_many_as_the_limit_allows(per_window: int, begin: int) -> None:
+    times = leaving(Pace(), 3 * per_window + AT_ONCE, begin=begin, limit=Limit(per_window, None))
+    assert 3 * WINDOW <= times[-1] - times[0] <= 3 * WINDOW + 1
+
+
+def test_calls_that_take_long_are_further_apart_as_their_places_are_taken_for_longer() -> None:
+    pace = Pace()
+    for _ in range(200):
+        pace.took(2_000)
+    times = leaving(pace, 190 + AT_ONCE)
+    assert times[-1] - times[0] in range(11_990, 12_010)
+
+
+def test_the_others_make_up_for_urgent_calls() -> None:
+    pace = Pace()
+    for _ in range(100):  # nobody asks for them whether they have to wait
+        pace.left(LIMIT, 0)
+    assert pace.wait(LIMIT, 0) in range(5_000, 5_264)
+
+
+def test_a_pause_saves_nothing_up() -> None:
+    pace = Pace()
+    leaving(pace, 10)
+    times = leaving(pace, 2 * AT_ONCE, begin=60_000)
+    assert times.count(60_000) == AT_ONCE
