@@ -90,7 +90,7 @@ def _rows(redis: Redis, environment: dict[str, str]) -> Iterator[Row]:
         void = f"{lost} triggers were refused, or are not in Redis as often as they got a 202"
     for name, least in (("bare", 0.5), ("first", 6.0)):
         ratios = tuple(ours / other for ours, other in zip(rates["ours"], rates[name], strict=True))
-        yield Row(f"accept, ours / {name}", ratios, least, void)
+        yield Row(f"accept, ours / {name}", ratios, least=least, void=void)
 
 
 def _measure(name: str, environment: dict[str, str], number: int) -> tuple[Loaded, Loaded]:

@@ -38,6 +38,9 @@ BODY: Final = json.dumps(
 )
 """A trigger of about 350 bytes; every @ becomes its number."""
 
+LONGEST_SENDING: Final = 300.0
+"""Seconds in which a number of triggers must be sent; some hundred a second are slow."""
+
 HEAD_ENDS: Final = b"\r\n\r\n"
 
 
@@ -70,24 +73,42 @@ def exact() -> bool:
     return shutil.which("wrk") is None
 
 
-def load(port: int, seconds: float, run: str) -> Loaded:
-    """Load the service on *port* from a process of its own; no two calls may give the same *run*."""
+def load(port: int, seconds: float, run: str, *, key: str = KEY, body: str = BODY) -> Loaded:
+    """Load the service on *port* from a process of its own.
+
+    Args:
+        port: where it listens on this machine.
+        seconds: how long.
+        run: begins the number of each trigger; no two calls may give the same.
+        key: the caller's.
+        body: of each trigger; every @ becomes its number.
+
+    """
     wrk = shutil.which("wrk")
-    told = {"BENCH_RUN": run, "BENCH_KEY": KEY, "BENCH_BODY": BODY}
     script = str(Path(__file__).with_suffix(".lua"))
     command = (
         [wrk, "-t1", f"-c{CONNECTIONS}", f"-d{seconds:.0f}s", "-s", script, f"http://127.0.0.1:{port}"]
         if wrk
         else [sys.executable, "-m", "bench.load", str(port), str(seconds)]
     )
+    return _loaded(command, seconds, {"BENCH_RUN": run, "BENCH_KEY": key, "BENCH_BODY": body})
+
+
+def send(port: int, most: int, run: str, *, key: str = KEY, body: str = BODY) -> Loaded:
+    """Send exactly *most* triggers, in the same way; the other arguments are those of `load`."""
+    command = [sys.executable, "-m", "bench.load", str(port), str(LONGEST_SENDING), str(most)]
+    return _loaded(command, LONGEST_SENDING, {"BENCH_RUN": run, "BENCH_KEY": key, "BENCH_BODY": body})
+
+
+def _loaded(command: list[str], seconds: float, told: dict[str, str]) -> Loaded:
     done = subprocess.run(command, env=os.environ | told, check=True, capture_output=True, timeout=seconds + 30)
     return msgspec.json.decode(done.stdout.splitlines()[-1], type=Loaded)
 
 
 class Requests:
-    """The bytes of one request after the other, until the time is over."""
+    """The bytes of one request after the other, until the time is over or *most* have been sent."""
 
-    def __init__(self, run: str, body: str, key: str) -> None:
+    def __init__(self, run: str, body: str, key: str, most: int | None = None) -> None:
         head = (
             "POST /v1/triggers HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
             f"Authorization: Bearer {key}\r\nContent-Length: {len(body.replace('@', f'{run}{0:08d}'))}\r\n\r\n"
@@ -95,11 +116,13 @@ class Requests:
         self._parts = (head + body).encode().split(b"@")
         self._run = run
         self._number = 0
+        self._most = most
         self.over = False
 
     def next(self) -> bytes:
         """The next request."""
         self._number += 1
+        self.over |= self._number == self._most
         return f"{self._run}{self._number:08d}".encode().join(self._parts)
 
 
@@ -148,7 +171,9 @@ async def _load(port: int, seconds: float, requests: Requests) -> Loaded:
     loop = asyncio.get_running_loop()
     began = time.perf_counter()
     loop.call_later(seconds, setattr, requests, "over", True)
-    made = [await loop.create_connection(lambda: Connection(requests), "127.0.0.1", port) for _ in range(CONNECTIONS)]
+    made: list[tuple[asyncio.BaseTransport, Connection]] = []
+    while len(made) < CONNECTIONS and not requests.over:
+        made.append(await loop.create_connection(lambda: Connection(requests), "127.0.0.1", port))
     await asyncio.gather(*(connection.ended for _, connection in made))
     answers, refused = (sum(getattr(one, name) for _, one in made) for name in ("answers", "refused"))
     return Loaded(answers, refused, time.perf_counter() - began)
@@ -157,7 +182,8 @@ async def _load(port: int, seconds: float, requests: Requests) -> Loaded:
 def main() -> None:
     """Load, and print what it came to as JSON."""
     port, seconds = int(sys.argv[1]), float(sys.argv[2])
-    requests = Requests(os.environ["BENCH_RUN"], os.environ["BENCH_BODY"], os.environ["BENCH_KEY"])
+    most = int(sys.argv[3]) if len(sys.argv) > 3 else None  # noqa: PLR2004 - the third argument, if there is one
+    requests = Requests(os.environ["BENCH_RUN"], os.environ["BENCH_BODY"], os.environ["BENCH_KEY"], most)
     sys.stdout.buffer.write(msgspec.json.encode(uvloop.run(_load(port, seconds, requests))) + b"\n")
 
 

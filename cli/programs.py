@@ -67,6 +67,10 @@ class Programs:
         """Whether the program was started and not ended by us."""
         return name in self._running
 
+    def pid(self, name: Name) -> int:
+        """The process of a program that runs."""
+        return self._running[name].pid
+
     def start(self, name: Name) -> None:
         """Start one program; its log goes on."""
         program, *arguments = self._command(name)

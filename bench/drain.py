@@ -1,0 +1,148 @@
+"""Drains at HubSpot's limit: how close to the least possible time, with how many calls, and what is left in Redis.
+
+Every trigger asks for a campaign with two assets. The simulator answers after 150 ms and refuses beyond 190 calls in
+any ten seconds, strict to the millisecond. The clock runs from the first trigger until the last run has ended.
+
+The least possible time takes every place of the quota as soon as it is free: N = ceil(n / 50) + 2 n calls, 190 in each
+ten seconds, and the last run's last two steps one after the other.
+"""
+
+import time
+from collections.abc import Iterator
+from math import ceil
+from typing import Final
+
+import msgspec
+
+from bench.installation import Installation, installed, until
+from bench.load import BODY
+from bench.rows import Row
+from campaigns.hubspot.wire import MOST_IN_A_BATCH
+
+LATENCY: Final = 150
+"""Milliseconds: what HubSpot takes."""
+
+PER_10S: Final = 190
+ASSETS: Final = 2
+ROUNDS: Final = 3
+
+SHORT: Final = 300
+"""Half a minute: enough to see how creates gather."""
+
+LONG: Final = 2_000
+
+MOST_CALLS: Final = 0.03
+MOST_BYTES: Final = 2_048
+LEAST_SHARE: Final = 0.95
+
+SHORT_LIVED: Final = 24 * 60 * 60
+"""Seconds: what is gone after a day is not the cost of a run that is kept for a month."""
+
+TWO_ASSETS: Final = BODY.replace('{"type": "MARKETING_EMAIL", "id": "1"}', "%s") % ", ".join(
+    f'{{"type": "MARKETING_EMAIL", "id": "{number}"}}' for number in range(1, ASSETS + 1)
+)
+
+
+class Drained(msgspec.Struct, frozen=True):
+    """What a drain came to.
+
+    Attributes:
+        runs: all of them have ended.
+        calls: all that reached HubSpot.
+        refused: those of them that were beyond its limit.
+        stored: bytes in Redis.
+
+    """
+
+    runs: int
+    seconds: float
+    calls: int
+    refused: int
+    stored: int
+
+    @property
+    def share(self) -> float:
+        """The least possible time over the time that it took."""
+        return least_seconds(self.runs) / self.seconds
+
+    @property
+    def calls_each(self) -> float:
+        """Calls per campaign besides those for its assets."""
+        return self.calls / self.runs - ASSETS
+
+    @property
+    def bytes_each(self) -> float:
+        """Bytes in Redis per run."""
+        return self.stored / self.runs
+
+
+def least_seconds(runs: int) -> float:
+    """The least time in which so many runs can be drained."""
+    calls = ceil(runs / MOST_IN_A_BATCH) + ASSETS * runs
+    return (calls - 1) / PER_10S * 10 + ASSETS * LATENCY / 1000
+
+
+def short() -> Iterator[Row]:
+    """What a short drain shows."""
+    drained = _drains(SHORT)
+    void = _void(drained)
+    calls = tuple(one.calls_each for one in drained)
+    yield Row("calls to HubSpot per campaign, less its assets", calls, most=MOST_CALLS, void=void)
+    kept = tuple(one.bytes_each for one in drained)
+    yield Row("Redis per ended run", kept, most=MOST_BYTES, unit="bytes", void=void)
+
+
+def long() -> Iterator[Row]:
+    """What a long drain shows."""
+    drained = _drains(LONG)
+    shares = tuple(one.share for one in drained)
+    yield Row(f"drain of {LONG:,}, least possible time / ours", shares, least=LEAST_SHARE, void=_void(drained))
+    calls = tuple(one.calls_each for one in drained)
+    yield Row(f"drain of {LONG:,}, calls per campaign less its assets", calls, most=MOST_CALLS)
+
+
+def _void(drained: list[Drained]) -> str | None:
+    refused = sum(one.refused for one in drained)
+    return f"{refused} calls met a 429" if refused else None
+
+
+def _drains(runs: int) -> list[Drained]:
+    with installed() as installation:
+        installation.programs.end("campaigns")
+        drained = [drain(installation, runs) for _ in range(ROUNDS)]
+    for one in drained:
+        print(
+            f"  drain, {one.runs:,} runs: {one.seconds:.1f} s of at least {least_seconds(one.runs):.1f} s"
+            f" ({one.share:.2f}), {one.calls:,} calls, {one.refused} of them refused"
+        )
+    return drained
+
+
+def drain(installation: Installation, runs: int) -> Drained:
+    """Drain so many runs on an installation whose campaigns worker does not run."""
+    installation.forget()
+    hubspot = installation.hubspot
+    hubspot.plan({"do": "delay", "delay_ms": LATENCY})
+    hubspot.limit(per_10s=PER_10S)
+    empty = installation.memory()
+    installation.programs.start("campaigns")
+    try:
+        installation.programs.until_ready()
+        began = time.monotonic()
+        installation.send(TWO_ASSETS, runs)
+        until(lambda: installation.ended() >= runs, f"{runs} runs end", within=60 + 2 * least_seconds(runs))
+        seconds = time.monotonic() - began
+    finally:
+        installation.programs.end("campaigns")
+    stats = hubspot.stats()
+    refused = int(stats["by_status"].get("429", 0))
+    return Drained(runs, seconds, stats["requests"], refused, stored(installation) - empty)
+
+
+def stored(installation: Installation) -> int:
+    """Bytes in Redis, without what is gone after a day."""
+    redis = installation.redis
+    for key in list(redis.scan_iter(count=10_000)):
+        if 0 <= redis.ttl(key) <= SHORT_LIVED:
+            redis.delete(key)
+    return installation.memory()
