@@ -9,7 +9,7 @@ import structlog
 from campaigns import ghosts
 from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.ghosts import Ghost
-from campaigns.lanes import resolve
+from campaigns.lanes import replaced, resolve
 from campaigns.model import Run, Step, Stored
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at, with_undoing
 from campaigns.retry import after_absence, after_failure, pause
@@ -80,7 +80,8 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
 
 
 async def _advance(on: Advancing, stored: Stored) -> int | None:
-    run: Run | Gone = resolve(stored.run, stored.order, stored.subject)
+    run: Run | Gone
+    run = replaced(stored.run) if stored.replaced else resolve(stored.run, stored.order, stored.subject)
     while isinstance(run, Run) and not on.stopping():
         run = with_undoing(run)
         run = await _make(on, stored, run, next_move(run, on.clock.now(), on.settle))
@@ -202,7 +203,7 @@ async def _done(
     if stored.run.subject is not None and step is run.steps[0]:
         marker = str(marker_of(run, attempt)) if isinstance(step.wish, CreateCampaign) and attempt else ""
         done = run.with_state(step.name, Done(receipt), step.at)
-        subject = subject_changes.changes(done, stored.order, marker, stored.subject)
+        subject = subject_changes.changes(done, stored.run, stored.order, marker, stored.subject)
     now = await on.journal.save(Saved(run, step.name, Done(receipt), ghost=ghost, subject=subject))
     return run.with_state(step.name, Done(receipt), now)
 

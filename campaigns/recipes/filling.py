@@ -84,9 +84,7 @@ def _filled_in(recipe: Recipe, trigger: Trigger, zone: ZoneInfo) -> Wanted:
     fill = _Filling(recipe, values)
     wanted = {
         "properties": {name: fill.text(f"properties.{name}", template, {}) for name, template in told.items()},
-        "assets": None
-        if recipe.assets is None
-        else list(fill.rows("assets", recipe.assets, AssetGiven.__struct_fields__)),
+        "assets": fill.assets(recipe.assets),
         "budget": list(fill.rows("budget", recipe.budget, ItemGiven.__struct_fields__)),
         "spend": list(fill.rows("spend", recipe.spend, ItemGiven.__struct_fields__)),
     }
@@ -109,6 +107,15 @@ class _Filling:
         except Invalid as error:
             raise Invalid(f"recipe {self._title!r}: {place}: {error}") from error
 
+    def assets(self, wanted: tuple[AssetWanted, ...] | None) -> list[dict[str, Any]] | None:
+        """The set of assets; None where none is named, as when they come from lists that the trigger does not have."""
+        rows = list(self.rows("assets", wanted or (), AssetGiven.__struct_fields__))
+        named = wanted is not None and (not wanted or not all(self._is_missing(row) for row in wanted))
+        return rows if named else None
+
+    def _is_missing(self, row: AssetWanted) -> bool:
+        return bool(row.each) and templates.listed(row.each, self._values) is None
+
     def rows(
         self, place: str, rows: Sequence[AssetWanted | ItemWanted], cells: tuple[str, ...]
     ) -> Iterator[dict[str, Any]]:
@@ -120,8 +127,7 @@ class _Filling:
 
     def _each(self, where: str, row: AssetWanted | ItemWanted) -> Iterator[dict[str, Any]]:
         try:
-            items = templates.listed(row.each, self._values) if row.each else [None]
-            for item in items:
+            for item in (templates.listed(row.each, self._values) or []) if row.each else [None]:
                 more = {templates.ITEM: item} if row.each else {}
                 if templates.holds(row.when, {**self._values, **more}):
                     yield more

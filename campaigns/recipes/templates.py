@@ -6,7 +6,7 @@ counted: it ends.
 
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, Final, Literal
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 import minijinja
@@ -32,6 +32,12 @@ ITEM: Final = "item"
 KNOWN: Final = frozenset({*Trigger.__struct_fields__, "trigger"})
 """What a template can name."""
 
+STRICT: Final = "semi_strict"
+"""How texts meet what the trigger does not have: an `if` may ask for it, writing it refuses the trigger."""
+
+FORGIVING: Final = "chainable"
+"""How conditions and lists meet it: it is not there, at any depth."""
+
 Values = Mapping[str, Any]
 
 
@@ -51,7 +57,7 @@ def text(template: str, values: Values) -> str:
     if "{" not in template:
         return template
     try:
-        told = _environment("strict").render_str(template, **values)
+        told = _environment(STRICT).render_str(template, **values)
     except (minijinja.TemplateError, Unfit, TypeError) as error:
         raise Invalid(_why(error)) from error
     if len(told) > LONGEST_TEXT:
@@ -69,8 +75,8 @@ def holds(condition: str, values: Values) -> bool:
     return not condition or bool(_value(condition, values))
 
 
-def listed(expression: str, values: Values) -> list[Any]:
-    """The list that *expression* names; none where the trigger does not have it.
+def listed(expression: str, values: Values) -> list[Any] | None:
+    """The list that *expression* names; None where the trigger does not have it.
 
     Raises:
         Invalid: it names something else.
@@ -78,7 +84,7 @@ def listed(expression: str, values: Values) -> list[Any]:
     """
     found = _value(expression, values)
     if found is None:
-        return []
+        return None
     if not isinstance(found, list):
         raise Invalid(f"`each` needs a list, and {expression} is none")
     if len(found) > MOST_LISTED:
@@ -89,7 +95,7 @@ def listed(expression: str, values: Values) -> list[Any]:
 def syntax(template: str) -> minijinja.TemplateError | None:
     """Why *template* cannot be read; None when it can."""
     try:
-        _environment("strict").undeclared_variables_in_str(template)
+        _environment(STRICT).undeclared_variables_in_str(template)
         minijinja.Environment(templates={"x": template}).undeclared_variables_in_template("x")
     except minijinja.TemplateError as error:
         return error
@@ -98,18 +104,18 @@ def syntax(template: str) -> minijinja.TemplateError | None:
 
 def names(template: str) -> frozenset[str]:
     """The names at the beginning of what *template* asks of the trigger, such as `data`."""
-    return frozenset(_environment("strict").undeclared_variables_in_str(template))
+    return frozenset(_environment(STRICT).undeclared_variables_in_str(template))
 
 
 def _value(expression: str, values: Values) -> Any:  # noqa: ANN401 - whatever the data holds
     try:
-        return _environment("chainable").eval_expr(expression, **values)
+        return _environment(FORGIVING).eval_expr(expression, **values)
     except (minijinja.TemplateError, Unfit, TypeError) as error:
         raise Invalid(_why(error)) from error
 
 
 @cache
-def _environment(missing: Literal["strict", "chainable"]) -> minijinja.Environment:
+def _environment(missing: Any) -> minijinja.Environment:  # noqa: ANN401 - its types lack semi_strict
     environment = minijinja.Environment(
         undefined_behavior=missing,
         auto_escape_callback=lambda _: False,  # HubSpot's properties are plain text

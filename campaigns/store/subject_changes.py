@@ -9,11 +9,12 @@ from campaigns.store.records import PROPERTY
 from campaigns.wishes import ArchiveCampaign, CreateCampaign, UpdateCampaign
 
 
-def changes(run: Run, order: str, marker: str, before: Subject) -> bytes:
+def changes(run: Run, planned: Run, order: str, marker: str, before: Subject) -> bytes:
     """What changes in the subject's hash: alternating fields and values.
 
     Args:
         run: its first step is done.
+        planned: the run as it is stored; `lanes.resolve` leaves out what there is not to do.
         order: its place in the order of its lane.
         marker: what the campaign bears that it has made; "" when it has made none.
         before: what was kept of the subject until now.
@@ -28,19 +29,19 @@ def changes(run: Run, order: str, marker: str, before: Subject) -> bytes:
         case CreateCampaign() | UpdateCampaign() if run.campaign is not None:
             told = {"campaign": run.campaign, **({"marker": marker} if marker else {})}
             told |= {PROPERTY + name: order for name in step.wish.properties}
-            return _packed(told | _set_of_assets(run, order, before))
+            return _packed(told | _set_of_assets(run, planned, order, before))
         case _:
             return b""
 
 
-def _set_of_assets(run: Run, order: str, before: Subject) -> dict[str, str]:
+def _set_of_assets(run: Run, planned: Run, order: str, before: Subject) -> dict[str, str]:
     """What is kept of the assets that the run names, unless that is stale."""
     state = run.steps[0].state
-    if not lanes.names_assets(run) or before.assets > order:
+    if not lanes.names_assets(planned) or before.assets > order:
         return {}
     was_there = isinstance(state, Done) and state.receipt.changed
-    gone = (lanes.gone(run, before) if before.assets != order else before.gone) if was_there else ()
-    named = {"wanted": lanes.wanted(run), "gone": gone}
+    gone = (lanes.gone(planned, before) if before.assets != order else before.gone) if was_there else ()
+    named = {"wanted": lanes.wanted(planned), "gone": gone}
     return {"assets": order, **{name: msgspec.json.encode(assets).decode() for name, assets in named.items()}}
 
 

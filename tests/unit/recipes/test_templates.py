@@ -38,6 +38,7 @@ def filled(template: str, zone: ZoneInfo = BERLIN, **data: object) -> str:
         ("{{ data.tags | join(', ') }}", "a, b"),
         ("{{ data.missing | default('none') }}", "none"),
         ("{% if data.vip %}VIP{% else %}all{% endif %}", "VIP"),
+        ("{% if data.missing %}there{% else %}not there{% endif %}", "not there"),
         ("{% for tag in data.tags %}{{ loop.index }}={{ tag }} {% endfor %}", "1=a 2=b "),
         ("{{ data.vip }} {{ data.whole }}", "true 12000"),
     ],
