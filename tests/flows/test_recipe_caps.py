@@ -122,7 +122,9 @@ async def test_a_run_that_only_changes_its_subjects_campaign_is_not_held(store: 
     await accepted(store, 5)
     await ended(store)
     update = a_capped_run("update", subject="lamp")
-    await redis.hset(f"fanfare:subject:{keys.lane_name('acme', 'shared', 'lamp')}", "campaign", "c-1")
+    subject = f"fanfare:subject:{keys.lane_name('acme', 'shared', 'lamp')}"
+    await redis.hset(subject, "campaign", "c-1")
+    await redis.expire(subject, 60)
     await accept(store, update)
     assert await ended(store) == [update.id]
 

@@ -59,6 +59,7 @@ async def test_workers_whose_heartbeats_ran_out_are_forgotten(redis: Redis, rema
     await redis.sadd("rq:workers", "rq:worker:dead", "rq:worker:alive", "rq:worker:elsewhere")
     await redis.sadd("rq:workers:campaigns", "rq:worker:dead", "rq:worker:alive")
     await redis.hset("rq:worker:alive", "state", "idle")
+    await redis.expire("rq:worker:alive", 60)
     await remains.clear()
     assert await redis.smembers("rq:workers:campaigns") == {b"rq:worker:alive"}
     assert await redis.smembers("rq:workers") == {b"rq:worker:alive", b"rq:worker:elsewhere"}
