@@ -9,14 +9,14 @@ from typing import Final, TypeVar
 import msgspec
 
 from campaigns import tracing
-from campaigns.errors import CampaignsError, RateLimited
+from campaigns.errors import CampaignsError, Later, RateLimited
 from campaigns.hubspot.client import HubSpot
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run
 from campaigns.quota import WINDOW, Allowance, Pace
 from campaigns.states import Sent
 from campaigns.store.patience import ride_out
-from campaigns.store.portals import Call, Full, Lease, Portals, Unheard, Withdrawn
+from campaigns.store.portals import Call, Full, Granted, Lease, Portals, Unheard, Withdrawn
 from workers.clock import Clock
 from workers.leases import Leases
 from workers.parking import Parking
@@ -55,6 +55,7 @@ class Departed(msgspec.Struct, frozen=True):
         steps: for whom it leaves.
         place: its place in the quota, to be named again when the call has ended.
         era: of the portal's parking, likewise.
+        ends: by the loop's clock, when it must have ended: not after the journal says that it has.
 
     """
 
@@ -62,6 +63,7 @@ class Departed(msgspec.Struct, frozen=True):
     steps: Steps
     place: str
     era: int
+    ends: float
 
 
 class _Departure(msgspec.Struct, eq=False):
@@ -154,7 +156,8 @@ class Calls:
         """
         try:
             self._leases.check(self._lease)
-            answer = await self._within_trace(departed, runs).call(request)
+            hubspot = self._within_trace(departed, runs).within(_left_for(departed))
+            answer = await hubspot.call(request)
         except CampaignsError as error:
             if isinstance(error, RateLimited) and not error.daily:
                 self.pause(error.after or LONGEST_PAUSE)
@@ -258,11 +261,31 @@ class Calls:
         place = f"{self._lease.token}.{departure.number}"
         self._leases.check(self._lease)
         call = Call(place, self.deadline, steps)
-        answer = await ride_out(lambda: self._portals.send(self._lease, call, self._allowance.limit))
+        asked = 0.0
+
+        async def send() -> Granted | Full | Unheard | Withdrawn:
+            nonlocal asked
+            asked = asyncio.get_running_loop().time()  # before Redis stamps the call's end
+            return await self._portals.send(self._lease, call, self._allowance.limit)
+
+        answer = await ride_out(send)
         if isinstance(answer, Full | Unheard):
             return answer.wait
         if isinstance(answer, Withdrawn):
             raise Recalled(answer.runs)
         self._clock.heard(answer.at)
         self._pace.left(self._allowance.limit, answer.at)
-        return Departed(answer.at, steps, place, era)
+        return Departed(answer.at, steps, place, era, asked + self.deadline / 1000)
+
+
+def _left_for(departed: Departed) -> float:
+    """Seconds until the call must have ended.
+
+    Raises:
+        Later: there are none.
+
+    """
+    left = departed.ends - asyncio.get_running_loop().time()
+    if left <= 0:
+        raise Later("the journal was heard too late for the call to leave")
+    return left

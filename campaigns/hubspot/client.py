@@ -103,8 +103,6 @@ class HubSpot(Verbs):
         self._token = token
         self._root = base_url.rstrip("/") + wire.prefix_of(version)
         self._deadline = deadline
-        connecting = deadline * SHARE_FOR_CONNECTING
-        self._timeout = httpx.Timeout(None, connect=connecting, pool=connecting)
         self._on_limits = on_limits
         self._extra: Mapping[str, str] = {}
 
@@ -112,6 +110,12 @@ class HubSpot(Verbs):
         """The same portal, for calls that belong to a trace (W3C Trace Context)."""
         other = copy(self)
         other._extra = {"traceparent": traceparent}  # noqa: SLF001  the copy is ours
+        return other
+
+    def within(self, seconds: float) -> Self:
+        """The same portal, for a call that has only *seconds*, if that is less than its deadline."""
+        other = copy(self)
+        other._deadline = min(self._deadline, seconds)  # noqa: SLF001  likewise
         return other
 
     async def send(self, request: Request[T]) -> Answer:
@@ -123,6 +127,7 @@ class HubSpot(Verbs):
 
         """
         may_have_changed = False
+        connecting = self._deadline * SHARE_FOR_CONNECTING
         try:
             async with asyncio.timeout(self._deadline):
                 token = await self._token.token()
@@ -133,7 +138,7 @@ class HubSpot(Verbs):
                     self._root + request.target,
                     body=request.body,
                     headers={"authorization": f"Bearer {token}", **self._extra, **(JSON if request.body else {})},
-                    timeout=self._timeout,
+                    timeout=httpx.Timeout(None, connect=connecting, pool=connecting),
                 )
         except NOT_SENT as error:
             raise Later(problem=Problem(f"HubSpot was not reached: {_told(error)}")) from error

@@ -3,9 +3,10 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from typing import Any
 
 from campaigns.model import Run, Stored
-from campaigns.settings import Portal
+from campaigns.settings import Portal, Settings
 from tests.builders import acceptable
 from tests.settings import TOKEN, some_settings
 from workers.calls import Calls
@@ -15,8 +16,7 @@ from workers.process import Process, opened
 PATIENCE = 30.0
 
 
-@asynccontextmanager
-async def engine(
+def settings_of(
     redis_url: str,
     hubspot: str,
     *,
@@ -25,9 +25,8 @@ async def engine(
     ghost_looks: tuple[float, ...] = (60.0,),
     probe_after: float = 0.5,
     marker_property: str | None = None,
-    lookup: Callable[[Calls, str | None], Lookup] = Lookup,
-) -> AsyncIterator[Process]:
-    """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
+) -> Settings:
+    """Settings whose portal `acme` is the simulator at *hubspot*."""
     portal = Portal(
         marker_property=marker_property,
         token=TOKEN,
@@ -37,8 +36,19 @@ async def engine(
         ghost_looks=ghost_looks,
         probe_after=probe_after,
     )
-    told = some_settings(redis_url, portals={"acme": portal})
-    async with opened(told, lookup=lookup) as process:
+    return some_settings(redis_url, portals={"acme": portal})
+
+
+@asynccontextmanager
+async def engine(
+    redis_url: str,
+    hubspot: str,
+    *,
+    lookup: Callable[[Calls, str | None], Lookup] = Lookup,
+    **portal: Any,  # noqa: ANN401 - as `settings_of` takes it
+) -> AsyncIterator[Process]:
+    """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
+    async with opened(settings_of(redis_url, hubspot, **portal), lookup=lookup) as process:
         yield process
 
 

@@ -1,6 +1,7 @@
 """What a cancelled run still does, and what of its making may be removed."""
 
 from collections.abc import Callable
+from math import inf
 from typing import cast
 
 import msgspec
@@ -133,7 +134,7 @@ class Granting:
         return Page((Asset("0"),))
 
     async def depart(self, _: int, gather: Callable[[], Steps]) -> Departed:
-        return Departed(5, gather(), "place", 0)
+        return Departed(5, gather(), "place", 0, inf)
 
     async def carry(self, _departed: object, _request: object) -> None:
         return None
