@@ -74,14 +74,19 @@ def _wrong(key: str, left: int | None) -> Iterator[str]:
 
 def lives(key: str) -> Lives | None:
     """How long a key lives; None when nobody has said so."""
-    ours = next((name for name, prefix in keys.PREFIXES.items() if _is_one_of(key, prefix)), None)
     if key in OF_TESTS:
         return "open"
-    if ours is None:
+    name = name_of(key)
+    if name is None:
         return next((lives for prefix, lives in OF_RQ.items() if _is_one_of(key, prefix)), None)
-    if ours in CHANNELS:
+    if name in CHANNELS:
         return None
-    return "for ever" if ours in keys.PERMANENT else "a time" if ours in keys.PERISHABLE else "open"
+    return "for ever" if name in keys.PERMANENT else "a time" if name in keys.PERISHABLE else "open"
+
+
+def name_of(key: str) -> str | None:
+    """What `keys.PREFIXES` calls a key; None when it does not know it."""
+    return next((name for name, prefix in keys.PREFIXES.items() if _is_one_of(key, prefix)), None)
 
 
 def _is_one_of(key: str, prefix: str) -> bool:

@@ -10,7 +10,8 @@ from typing import Final
 from redis.asyncio import Redis
 
 SECOND: Final = 1_000
-DAY: Final = 86_400 * SECOND
+HOUR: Final = 3_600 * SECOND
+DAY: Final = 24 * HOUR
 
 _LUA: Final = """
 local span = tonumber(ARGV[1])
