@@ -26,6 +26,7 @@ PREFIXES: Final = {
     "turns": "fanfare:turns:",  # + portal: who had which turn in the line
     "waiting": "fanfare:waiting:",  # + portal: run id -> until
     "held": "fanfare:held:",  # + portal: run id -> notbefore
+    "later": "fanfare:later:",  # + lane hash: held run id -> its trigger's sequence
     "flight": "fanfare:flight:",  # + portal: run id -> its rank in the line
     "lane": "fanfare:lane:",  # + lane hash: order and run id; the head has score 0, those behind it 1
     "ghosts": "fanfare:ghosts:",  # + portal: attempt declared absent -> when it is looked for

@@ -64,6 +64,11 @@ def resolve(run: Run, order: str, subject: Subject) -> Run:
     return msgspec.structs.replace(run, steps=steps)
 
 
+def replaced(run: Run) -> Run:
+    """The run with nothing left to do: while it was held, a newer trigger for its subject took its place."""
+    return msgspec.structs.replace(run, steps=tuple(_superseded(step, "") for step in run.steps))
+
+
 def names_assets(run: Run) -> bool:
     """Whether the run says which assets its subject's campaign is to have."""
     return any(isinstance(step.wish, AttachAsset | DetachAssets) for step in run.steps)

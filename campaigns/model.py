@@ -108,8 +108,7 @@ class Run(msgspec.Struct, frozen=True):
     def with_state(self, name: str, state: State, at: int) -> "Run":
         """The run after *state* was stored for the step *name* at the time *at*."""
         replace = msgspec.structs.replace
-        steps = tuple(replace(s, state=state, at=at) if s.name == name else s for s in self.steps)
-        return replace(self, steps=steps)
+        return replace(self, steps=tuple(replace(s, state=state, at=at) if s.name == name else s for s in self.steps))
 
     @property
     def campaign(self) -> str | None:
@@ -168,6 +167,7 @@ class Stored(msgspec.Struct, frozen=True):
         subject: what is kept of its subject, as it was when the run was claimed.
         until: when a held or waiting run goes on.
         over: held as its recipe has made as many campaigns as it may in an hour.
+        replaced: while it was held, a trigger with a higher sequence came for its subject.
         ending: how it ended; None while it is open.
         history: what operators have done to it, the last fifty times.
 
@@ -181,6 +181,7 @@ class Stored(msgspec.Struct, frozen=True):
     subject: Subject = Subject()
     until: int | None = None
     over: bool = False
+    replaced: bool = False
     ending: Ending | None = None
     ended: int | None = None
     history: tuple[Applied, ...] = ()

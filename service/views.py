@@ -142,6 +142,8 @@ def _state(state: State) -> tuple[str, Problem | None, Receipt | None]:
 def _why(stored: Stored) -> str | None:
     if stored.run.cancel and stored.ending is None:
         return "it is being cancelled; " + _AND[stored.run.cancel]
+    if stored.replaced and stored.ending is None:
+        return "a newer trigger for its subject has taken its place"
     return _why_there(stored)
 
 

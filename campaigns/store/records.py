@@ -105,6 +105,7 @@ def read(fields: Mapping[str, bytes]) -> Stored:
         order=fields["order"].decode() if "order" in fields else "",
         until=int(float(fields["until"])) if "until" in fields and place in {"held", "waiting"} else None,
         over="over" in fields,
+        replaced="replaced" in fields,
         ending=cast("Ending", ending) if ending in get_args(Ending) else None,
         ended=int(fields["ended"]) if "ended" in fields else None,
         history=tuple(_applied(line) for line in fields.get("history", b"").decode().splitlines()),

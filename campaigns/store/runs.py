@@ -1,6 +1,6 @@
-"""Reading runs: one by its id, or a page of a caller's."""
+"""Reading runs: one by its id, or a page of some callers'."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from typing import Any, Final, cast
 
 import msgspec
@@ -69,8 +69,10 @@ class Runs:
         run, _, fingerprint = (told or b"").decode().partition(" ")
         return (run, fingerprint) if run else None
 
-    async def page(self, caller: str, wanted: Callable[[Stored], bool], *, after: int | None, limit: int) -> Page:
-        """Up to *limit* of the caller's runs that are *wanted*, newest first, from behind acceptance number *after*.
+    async def page(
+        self, callers: Sequence[str], wanted: Callable[[Stored], bool], *, after: int | None, limit: int
+    ) -> Page:
+        """Up to *limit* of the callers' runs that are *wanted*, newest first, from behind acceptance number *after*.
 
         A page may be short, even empty, though more follow: `Page.after` tells.
 
@@ -79,7 +81,7 @@ class Runs:
 
         """
         try:
-            return await self._page(keys.PREFIXES["index"] + caller, wanted, after, limit)
+            return await self._page(callers, wanted, after, limit)
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis: {error}") from error
 
@@ -121,24 +123,20 @@ class Runs:
         found = await pipeline.execute() if rows else []
         return [(int(number), _fields(fields)) for (_, number), fields in zip(rows, found, strict=True)]
 
-    async def _page(self, index: str, wanted: Callable[[Stored], bool], after: int | None, limit: int) -> Page:
+    async def _page(
+        self, callers: Sequence[str], wanted: Callable[[Stored], bool], after: int | None, limit: int
+    ) -> Page:
         found: list[Stored] = []
         looked_at = 0
         while looked_at < MOST_LOOKED_AT:
-            end = f"({after}" if after is not None else "+inf"
-            rows = cast(
-                "list[tuple[bytes, float]]",
-                await self._redis.zrange(
-                    index, end, "-inf", desc=True, byscore=True, offset=0, num=limit, withscores=True
-                ),
-            )
+            rows = await self._newest(callers, after, limit)
             if not rows:
                 return Page(tuple(found), None)
             pipeline = self._redis.pipeline(transaction=False)
-            for run_id, _ in rows:
-                pipeline.hgetall(keys.PREFIXES["run"] + run_id.decode())
-            for (_, number), fields in zip(rows, await pipeline.execute(), strict=True):
-                after = int(number)
+            for _, run_id in rows:
+                pipeline.hgetall(keys.PREFIXES["run"] + run_id)
+            for (number, _), fields in zip(rows, await pipeline.execute(), strict=True):
+                after = number
                 if not fields:
                     continue
                 stored = records.read(_fields(fields))
@@ -148,6 +146,16 @@ class Runs:
                     return Page(tuple(found), after)
             looked_at += len(rows)
         return Page(tuple(found), after)
+
+    async def _newest(self, callers: Sequence[str], after: int | None, limit: int) -> list[tuple[int, str]]:
+        """Number of acceptance and id of the newest runs of *callers*; one series of numbers is for all of them."""
+        end = f"({after}" if after is not None else "+inf"
+        pipeline = self._redis.pipeline(transaction=False)
+        for caller in callers:
+            index = keys.PREFIXES["index"] + caller
+            pipeline.zrange(index, end, "-inf", desc=True, byscore=True, offset=0, num=limit, withscores=True)
+        rows = ((int(number), run_id.decode()) for of_one in await pipeline.execute() for run_id, number in of_one)
+        return sorted(rows, reverse=True)[:limit]
 
 
 def _fields(answer: Any) -> dict[str, bytes]:  # noqa: ANN401 - redis-py's answers depend on its settings

@@ -64,6 +64,20 @@ async def test_an_admin_sees_the_runs_of_the_caller_that_it_names(http: httpx.As
     assert problem(refused) == (403, "forbidden")
 
 
+async def test_an_admin_sees_the_runs_of_all_callers_as_one_page_after_another(http: httpx.AsyncClient) -> None:
+    senders = ["shop", "events", "events", "shop", "shop"]
+    ids = [(await send(http, caller=caller, id=str(n))).json()["id"] for n, caller in enumerate(senders)]
+    seen: list[str] = []
+    query: dict[str, str] = {"limit": "2"}
+    for _ in range(4):
+        told = (await http.get("/v1/runs", params=query, headers=bearer("office"))).json()
+        seen += [run["id"] for run in told["runs"]]
+        if told["next"] is None:
+            break
+        query["after"] = told["next"]
+    assert seen == ids[::-1]
+
+
 async def test_pages_follow_one_another_to_the_end(http: httpx.AsyncClient) -> None:
     ids = [(await send(http, id=str(number))).json()["id"] for number in range(5)]
     seen: list[str] = []

@@ -236,7 +236,7 @@ async def test_a_callers_runs_are_read_in_pages_newest_first(store: Store) -> No
     for number in range(5):
         await accept(store, a_run(f"k-{number}"), f"k-{number}")
     await accept(store, a_run("foreign", caller="events"), "foreign")
-    first = await store.runs.page("shop", lambda _: True, after=None, limit=3)
-    rest = await store.runs.page("shop", lambda _: True, after=first.after, limit=3)
+    first = await store.runs.page(["shop"], lambda _: True, after=None, limit=3)
+    rest = await store.runs.page(["shop"], lambda _: True, after=first.after, limit=3)
     assert [stored.run.id for stored in first.runs + rest.runs] == [a_run(f"k-{n}").id for n in (4, 3, 2, 1, 0)]
     assert rest.after is None

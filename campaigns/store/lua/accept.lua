@@ -29,10 +29,12 @@ for i, wish in ipairs(wishes) do
   if outcome == 'accepted' then
     if string.sub(order, -1) == '.' then order = order .. string.format('%014d', now) end
     order = order .. string.format('.%016d', number)
-    local place, rank = 'lane', nil
+    local place, rank, sequence = 'lane', nil, string.sub(order, 1, 16)
+    if lane ~= '' and tonumber(sequence) > 0 then replace_held(portal, lane, sequence) end
     if first == 'held' then
       place = 'held'
       redis.call('ZADD', KEY.held .. portal, notbefore, id)
+      if lane ~= '' then redis.call('ZADD', KEY.later .. lane, sequence, id) end
     elseif heads_lane(id, lane, order, band) then
       place, rank = 'line', next_rank(portal, caller, band)
       redis.call('ZADD', KEY.line .. portal, rank, id)

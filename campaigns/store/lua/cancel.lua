@@ -21,8 +21,11 @@ end
 if outcome == 'cancelled' or not (cancel == made or cancel == 'undo') then
   note(run, now, made == 'undo' and 'undo' or 'cancel', by)
   redis.call('HSET', run, 'cancel', made, 'version', version + 1)
-  for _, stands in ipairs({KEY.line, KEY.waiting, KEY.held}) do redis.call('ZREM', stands .. portal, id) end
-  if place == 'held' then leave_cap(id, portal, now) end
+  for _, stands in ipairs({KEY.line, KEY.waiting}) do redis.call('ZREM', stands .. portal, id) end
+  if place == 'held' then
+    unhold(id, portal)
+    leave_cap(id, portal, now)
+  end
   redis.call('HDEL', run, 'until', 'over')
   if outcome == 'cancelled' then
     if fold(id, 'cancelled', callback, record, retention, now) and call_notifier() then callbacks = 1 end

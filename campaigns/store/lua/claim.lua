@@ -27,8 +27,7 @@ for _, id in ipairs(redis.call('ZRANGE', KEY.waiting .. portal, '-inf', now, 'BY
   to_line(id)
 end
 for _, id in ipairs(redis.call('ZRANGE', KEY.held .. portal, '-inf', now, 'BYSCORE', 'LIMIT', 0, ROUND)) do
-  redis.call('ZREM', KEY.held .. portal, id)
-  redis.call('HDEL', KEY.run .. id, 'until')
+  unhold(id, portal)
   enter(id)
 end
 

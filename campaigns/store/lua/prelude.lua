@@ -103,6 +103,24 @@ local function enter(id)
   redis.call('HSET', run, 'place', 'lane')
 end
 
+-- A held run is held no more.
+local function unhold(id, portal)
+  local run = KEY.run .. id
+  redis.call('ZREM', KEY.held .. portal, id)
+  redis.call('ZREM', KEY.later .. redis.call('HGET', run, 'lane'), id)
+  redis.call('HDEL', run, 'until')
+end
+
+-- A newer trigger has come for a subject: whatever of it is held with a lower sequence goes to the line, to be ended there.
+local function replace_held(portal, lane, sequence)
+  for _, id in ipairs(redis.call('ZRANGE', KEY.later .. lane, '-inf', '(' .. sequence, 'BYSCORE')) do
+    unhold(id, portal)
+    redis.call('HSET', KEY.run .. id, 'replaced', 1)
+    redis.call('HDEL', KEY.run .. id, 'cap')
+    to_line(id)
+  end
+end
+
 -- Takes a run out of its lane and, if it was the head, lets the next one go, with the priority to which it was raised.
 local function leave_lane(id, lane, order, raised)
   if lane == '' then return end
