@@ -37,7 +37,7 @@ class Sender(msgspec.Struct, frozen=True):
     space: str
 
 
-def plan(trigger: Trigger, book: recipes.Recipes, sender: Sender, key: str) -> Run:
+def plan(trigger: Trigger, book: recipes.Book, sender: Sender, key: str) -> Run:
     """The run that *trigger* asks for.
 
     Args:

@@ -14,7 +14,7 @@ from campaigns.errors import Unavailable
 from campaigns.hubspot.client import http_client
 from campaigns.observe import AcceptMetrics, CensusMetrics
 from campaigns.queue import Queue
-from campaigns.settings import Settings
+from campaigns.settings import Settings, Shelf
 from campaigns.store import Store, connection
 from campaigns.store.vitals import Vitals
 from service import (
@@ -58,6 +58,7 @@ def create_app(
     store, queue = open_store(redis), Queue(redis)
     calls = Calls(queue)
     callers = Callers.of(settings)
+    shelf = Shelf(settings.book, settings.recipe_files)
     registry = CollectorRegistry()
     http = http_client()
     looks = Looks(settings, store, http, partial(secrets.token_hex, 8))
@@ -65,25 +66,25 @@ def create_app(
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with redis, http, beside([vitals.watch(), *(work(store, queue) for work in background)]):
+        async with redis, http, beside([vitals.watch(), shelf.watch(), *(work(store, queue) for work in background)]):
             yield
             await calls.close()
 
     return Litestar(
         [
             webhooks.route(callers),
-            triggers.route(callers, settings.book, store.acceptance, calls, AcceptMetrics(registry), trials),
+            triggers.route(callers, shelf, store.acceptance, calls, AcceptMetrics(registry), trials),
             *runs.routes(callers, store.runs),
             *bulks.routes(callers, store.bulks, partial(secrets.token_hex, 13), retention=settings.retention),
             *callbacks.routes(callers, store.callbacks, calls),
             *portals.routes(callers, store.parked, store.ghosts, calls),
             *subjects.routes(callers, store.bindings, looks),
-            recipes.route(callers, settings.book),
+            recipes.route(callers, shelf),
             *verbs.routes(callers, store.runs, store.verbs, calls, retention=settings.retention),
             *health.routes(
                 {"redis": vitals.check}, registry, partial(_count, settings, store, CensusMetrics(registry))
             ),
-            *healthz.routes(settings, store.counting, vitals),
+            *healthz.routes(settings, store.counting, vitals, shelf),
         ],
         lifespan=[lifespan],
         exception_handlers={Exception: problems.answer},

@@ -10,7 +10,7 @@ from campaigns import health
 from campaigns.errors import StoreFull, Unavailable
 from campaigns.health import Census, Colour, Ill
 from campaigns.keys import SECOND
-from campaigns.settings import Settings
+from campaigns.settings import Settings, Shelf
 from campaigns.store.counting import Counting
 from campaigns.store.durability import Verdict
 from campaigns.store.vitals import Vitals
@@ -47,7 +47,7 @@ class HealthzView(msgspec.Struct, frozen=True):
     portals: dict[str, PortalHealthView] = {}
 
 
-def routes(settings: Settings, counting: Counting, vitals: Vitals) -> Sequence[HTTPRouteHandler]:
+def routes(settings: Settings, counting: Counting, vitals: Vitals, shelf: Shelf) -> Sequence[HTTPRouteHandler]:
     """The handler of /healthz: 200 while green or amber, 503 while red."""
 
     async def healthz() -> Answer:
@@ -57,7 +57,8 @@ def routes(settings: Settings, counting: Counting, vitals: Vitals) -> Sequence[H
         except Unavailable as error:
             view = HealthzView("red", (IllView("red", "redis", str(error)),))
         else:
-            view = _view((*_of_redis(verdict), *await _of_memory(vitals), *health.ills(census)), census)
+            ills = (*_of_redis(verdict), *await _of_memory(vitals), *_of_recipes(shelf), *health.ills(census))
+            view = _view(ills, census)
         return told(view, 503 if view.status == "red" else 200)
 
     return [get("/healthz")(healthz)]
@@ -69,6 +70,11 @@ def _of_redis(verdict: Verdict) -> tuple[Ill, ...]:
         *(Ill("red", "redis", objection) for objection in verdict.objections),
         *(Ill("amber", "redis", caution) for caution in verdict.cautions),
     )
+
+
+def _of_recipes(shelf: Shelf) -> tuple[Ill, ...]:
+    """Why recipes that have changed are not in force: those before them are."""
+    return () if shelf.problem is None else (Ill("amber", "recipes", shelf.problem),)
 
 
 async def _of_memory(vitals: Vitals) -> tuple[Ill, ...]:

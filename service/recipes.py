@@ -7,7 +7,7 @@ from litestar import Request, get
 from litestar.datastructures import State
 from litestar.handlers import HTTPRouteHandler
 
-from campaigns.recipes import Recipe, Recipes
+from campaigns.recipes import Book, Recipe
 from service.answers import Answer, told
 from service.auth import Callers
 
@@ -20,7 +20,7 @@ class RecipesView(msgspec.Struct, frozen=True):
     recipes: tuple[Recipe, ...]
 
 
-def route(callers: Callers, book: Recipes) -> HTTPRouteHandler:
+def route(callers: Callers, book: Book) -> HTTPRouteHandler:
     """The handler of recipes."""
 
     async def every(request: AnyRequest) -> Answer:

@@ -17,7 +17,7 @@ from campaigns.hubspot.properties import objections
 from campaigns.model import Run, Trigger
 from campaigns.observe import AcceptMetrics
 from campaigns.plan import plan
-from campaigns.recipes import Recipes
+from campaigns.recipes import Book
 from campaigns.store.accept import Acceptance, Accepted, Wish
 from campaigns.wishes import CreateCampaign, UpdateCampaign
 from service import batches, callback_urls, cloudevents, idempotency, queries
@@ -43,7 +43,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 def route(
-    callers: Callers, book: Recipes, acceptance: Acceptance, calls: Calls, metrics: AcceptMetrics, trials: Trials
+    callers: Callers, book: Book, acceptance: Acceptance, calls: Calls, metrics: AcceptMetrics, trials: Trials
 ) -> HTTPRouteHandler:
     """The handler of POST /v1/triggers."""
 
@@ -76,7 +76,7 @@ def route(
     return post("/v1/triggers", status_code=202, request_max_body_size=MOST_BODY)(accept)
 
 
-def read(form: cloudevents.Form, scope: HTTPScope, body: bytes, caller: Caller, book: Recipes) -> Wish:
+def read(form: cloudevents.Form, scope: HTTPScope, body: bytes, caller: Caller, book: Book) -> Wish:
     """What the request asks for, if *caller* may ask for it.
 
     Raises:
@@ -101,13 +101,13 @@ def read_batch(scope: HTTPScope, body: bytes, caller: Caller, asked: queries.Sen
     return cloudevents.read_batch(body)
 
 
-def wish_of(trigger: Trigger, key: str, caller: Caller, book: Recipes) -> Wish:
+def wish_of(trigger: Trigger, key: str, caller: Caller, book: Book) -> Wish:
     """What *trigger* asks for under *key*; raises as `read` does."""
     run = plan(trigger, book, caller.sender, key)
     caller.needs_portal(run.portal)
     check_properties(run)
-    if trigger.callbackurl is not None:
-        callback_urls.check(trigger.callbackurl, caller.callbacks)
+    if run.trigger.callbackurl is not None:  # the caller's, or the recipe's
+        callback_urls.check(run.trigger.callbackurl, caller.callbacks)
     return Wish(run, keys.key_hash(caller.name, key), keys.fingerprint(trigger))
 
 

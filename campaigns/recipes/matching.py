@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Final
+from typing import Final, Protocol
 from zoneinfo import ZoneInfo
 
 from campaigns.errors import Invalid, NoRecipe
@@ -12,6 +12,20 @@ from campaigns.recipes.mistakes import Mistake
 from campaigns.recipes.shapes import REQUESTED, Recipe
 
 UTC: Final = "UTC"
+
+
+class Book(Protocol):
+    """The recipes that are in force, whoever keeps them."""
+
+    @property
+    def all(self) -> tuple[Recipe, ...]:
+        """All of them."""
+
+    def match(self, trigger: Trigger) -> Recipe | None:
+        """See `Recipes.match`."""
+
+    def zone(self, portal: str) -> ZoneInfo:
+        """See `Recipes.zone`."""
 
 
 class Recipes:
@@ -24,17 +38,22 @@ class Recipes:
     """
 
     def __init__(self, recipes: Sequence[Recipe] = (), zones: Mapping[str, str] | None = None) -> None:
-        self.all = tuple(recipes)
+        self._all = tuple(recipes)
         self.zones = dict(zones or {})
         exact: dict[str, list[Recipe]] = {}
         self._wide: list[tuple[str, Recipe]] = []
-        for recipe in self.all:
+        for recipe in self._all:
             for kind in recipe.types:
                 if "*" in kind:
                     self._wide.append((kind, recipe))
                 else:
                     exact.setdefault(kind, []).append(recipe)
         self._exact = exact
+
+    @property
+    def all(self) -> tuple[Recipe, ...]:
+        """All of them."""
+        return self._all
 
     def zone(self, portal: str) -> ZoneInfo:
         """In which zone the days of *portal* are."""

@@ -1,6 +1,6 @@
 """What `fanfare.toml` may hold. Every setting says what it is for; `docs/settings.md` shows the same."""
 
-from typing import Annotated, Final, Literal, cast
+from typing import Annotated, Any, Final, Literal, cast
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -9,7 +9,6 @@ import msgspec
 from campaigns import keys
 from campaigns.hubspot.tokens import TOKEN_PATH
 from campaigns.quota import LIMITS, Limit, Tier
-from campaigns.recipes import Recipe
 
 Right = Literal["send", "read", "operate", "admin"]
 Name = Annotated[str, msgspec.Meta(pattern="^[a-z0-9][a-z0-9_-]{0,62}$")]
@@ -164,7 +163,7 @@ class File(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     installation: Name
     portals: dict[Name, Portal]
     callers: dict[Name, Caller]
-    recipes: tuple[Recipe, ...] = ()
+    recipes: tuple[dict[str, Any], ...] = ()
     retention_days: Annotated[float, msgspec.Meta(gt=0)] = keys.RETENTION / keys.DAY
     replicas: Annotated[int, msgspec.Meta(ge=0, le=10)] | None = None
     allow_unsafe_redis: bool = False

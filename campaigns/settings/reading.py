@@ -12,10 +12,10 @@ import msgspec
 from campaigns import keys
 from campaigns.errors import Invalid
 from campaigns.hubspot.tokens import Grant
-from campaigns.recipes import Recipe, Recipes
-from campaigns.recipes import read as read_recipes
+from campaigns.recipes import Recipes
 from campaigns.settings import secrets
 from campaigns.settings.file import Caller, File, OAuth, Portal, Secret
+from campaigns.settings.recipe_files import RecipeFiles
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -31,6 +31,7 @@ class Settings(msgspec.Struct, frozen=True):
         replicas: as in `File`.
         allow_unsafe_redis: likewise.
         folder: where the paths of secrets' files begin.
+        recipe_files: where the recipes stand, to be read again; None: they never change.
 
     """
 
@@ -46,6 +47,7 @@ class Settings(msgspec.Struct, frozen=True):
     replicas: int | None = None
     allow_unsafe_redis: bool = False
     folder: Path = Path()
+    recipe_files: RecipeFiles | None = None
 
     def secret(self, reference: Secret) -> str:
         """The value that *reference* named at the start."""
@@ -84,11 +86,13 @@ def read(environment: Mapping[str, str]) -> Settings:
     told = _file(path)
     _check(told)
     port = environment.get("FANFARE_HEALTH_PORT")
+    zones = {name: portal.timezone for name, portal in told.portals.items()}
+    files = RecipeFiles(path, path.parent / "recipes", zones)
     return Settings(
         installation=told.installation,
         portals=dict(told.portals),
         callers=dict(told.callers),
-        book=Recipes(told.recipes + _recipe_files(path.parent / "recipes")),
+        book=files.book(files.texts()),
         redis_url=environment.get("FANFARE_REDIS_URL"),
         data=Path(environment.get("FANFARE_DATA", ".fanfare")),
         secrets=_secrets(told, environment, path.parent),
@@ -97,6 +101,7 @@ def read(environment: Mapping[str, str]) -> Settings:
         replicas=told.replicas,
         allow_unsafe_redis=told.allow_unsafe_redis,
         folder=path.parent,
+        recipe_files=files,
     )
 
 
@@ -119,16 +124,6 @@ def _check_each(section: str, told: object, kind: type[Portal | Caller]) -> None
             msgspec.convert(one, kind)
         except msgspec.ValidationError as error:
             raise ValueError(f"{section}.{name}: {error}") from error
-
-
-def _recipe_files(folder: Path) -> tuple[Recipe, ...]:
-    found: tuple[Recipe, ...] = ()
-    for path in sorted(folder.glob("*.toml")):
-        try:
-            found += read_recipes(path.read_text())
-        except Invalid as error:
-            raise Invalid(f"{path}: {error}") from error
-    return found
 
 
 def _check(told: File) -> None:
