@@ -26,7 +26,8 @@ COPY service /opt/fanfare/programs/service
 COPY workers /opt/fanfare/programs/workers
 COPY cli /opt/fanfare/programs/cli
 RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/fanfare/programs \
-    && chmod -R a+rX,go-w /opt/fanfare/programs
+    && chmod -R a+rX,go-w /opt/fanfare/programs \
+    && mkdir data
 
 FROM building AS simulator-packages
 COPY requirements/simulator.txt .
@@ -67,7 +68,9 @@ FROM running AS product
 LABEL org.opencontainers.image.title="fanfare" \
       org.opencontainers.image.description="Product and event triggers in, HubSpot marketing campaigns out."
 COPY --from=product-packages /opt/fanfare /opt/fanfare
-ENV FANFARE_CONFIG=/etc/fanfare/fanfare.toml
+# For the embedded Valkey, where one is wanted: a volume that is new takes over whose this is.
+COPY --from=product-packages --chown=10001:10001 /building/data /var/lib/fanfare
+ENV FANFARE_CONFIG=/etc/fanfare/fanfare.toml FANFARE_DATA=/var/lib/fanfare
 EXPOSE 8080
 ENTRYPOINT ["fanfare"]
 CMD ["serve", "--host", "0.0.0.0", "--port", "8080"]
