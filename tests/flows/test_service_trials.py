@@ -126,6 +126,7 @@ async def test_a_trigger_for_later_would_be_held(http: httpx.AsyncClient) -> Non
 async def test_a_spent_quota_and_a_paused_portal_are_told(http: httpx.AsyncClient, redis: Redis) -> None:
     later = 4_000_000_000_000
     await redis.zadd("fanfare:quota:acme", {str(place): later for place in range(190)})
+    await redis.expire("fanfare:quota:acme", 60)
     await Store(redis).parked.pause("acme", "office", once="", mark="")
     checks = found(await attempt(http, LAUNCH))
     assert checks["quota"][0] == checks["portal"][0] == "warning"
