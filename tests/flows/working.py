@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any, cast
 
@@ -52,9 +52,11 @@ async def working(worker: AsyncWorker, *, ends: int = STOPPED) -> AsyncIterator[
 
 
 @asynccontextmanager
-async def a_process(*command: str, cwd: str = ".") -> AsyncIterator[asyncio.subprocess.Process]:
+async def a_process(
+    *command: str, cwd: str = ".", env: Mapping[str, str] | None = None
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """Start Python with *command*; what still runs at the end is killed."""
-    process = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=cwd)
+    process = await asyncio.create_subprocess_exec(sys.executable, *command, cwd=cwd, env=env)
     try:
         yield process
     finally:
