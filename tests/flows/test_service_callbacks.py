@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 from campaigns.model import Run
 from campaigns.store import Store
 from campaigns.store.callbacks import Tried
-from tests.flows.ending import an_ended_run
+from tests.builders import a_run, acceptable
+from tests.flows.ending import LEASE, an_ended_run
 from tests.flows.serving import a_service, problem
 from tests.settings import a_caller, bearer, some_settings
 
@@ -79,6 +80,23 @@ async def test_a_parked_callback_is_replayed_and_has_a_whole_day_again(
     assert (due.id, due.sequence, due.tries) == (run.id, 1, 0)
     assert claimed.now - due.since < 60_000
     assert [(one.verb, one.by) for one in (await store.runs.read(run.id)).history] == [("replay", "shop")]
+
+
+async def test_a_message_to_operators_that_was_given_up_is_shown_and_replayed(
+    http: httpx.AsyncClient, store: Store
+) -> None:
+    await store.acceptance.accept(acceptable(a_run("open"), "open"))
+    await store.portals.take(LEASE, 0)
+    await store.parked.park(LEASE, "token", 600_000, "HubSpot answered 401")
+    (due,) = (await store.callbacks.claim(100)).due
+    await store.callbacks.save([Tried(due.id, 1, "parked", problem="no answer for a day")])
+    (one,) = await shown(http)
+    assert (one["id"], one["run"], one["type"]) == (due.id, None, "portal.delayed")
+    assert (one["state"], one["tries"], one["problem"]) == ("parked", 1, "no answer for a day")
+    assert await shown(http, "events") == []
+    assert (await replay(http, due.id)).json() == {"id": due.id, "outcome": "due"}
+    assert await shown(http) == []
+    assert [one.id for one in (await store.callbacks.claim(100)).due] == [due.id]
 
 
 async def test_a_delivered_callback_may_be_replayed_too_but_once_for_each_key(
