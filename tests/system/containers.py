@@ -116,8 +116,9 @@ class Containers:
         entrypoint: str | None = None,
         environment: Mapping[str, str] | None = None,
         folders: Mapping[Path, str] | None = None,
+        writable: Sequence[str] = (),
     ) -> "Container":
-        """Run *image* as Kubernetes would: nothing to write to but /tmp, no privileges, no other network.
+        """Run *image* as Kubernetes would: nothing to write to but /tmp and its volumes, no privileges, no other network.
 
         Args:
             name: of the container.
@@ -126,12 +127,15 @@ class Containers:
             beside: the container whose network it shares; None gives it one of its own.
             entrypoint: in place of the image's own.
             environment: in addition to the image's.
-            folders: of this machine, to be read where the container expects them.
+            folders: (and files) of this machine, to be read where the container expects them.
+            writable: where it has new volumes.
 
         """
+        self._started.append(name)
         network = f"container:{beside.name}" if beside else "none"
         told = [f"--env={key}={value}" for key, value in (environment or {}).items()]
         told += [f"--volume={here}:{there}:ro" for here, there in (folders or {}).items()]
+        told += [f"--volume={folder}" for folder in writable]
         told += [f"--entrypoint={entrypoint}"] if entrypoint else []
         self.podman(
             *("run", "--detach", f"--name={name}", f"--network={network}", "--read-only", "--tmpfs=/tmp"),
@@ -139,7 +143,6 @@ class Containers:
             *told,
             *(image, *arguments),
         )
-        self._started.append(name)
         return Container(self, name)
 
     def podman(self, *arguments: str, told: str = "", and_errors: bool = False) -> str:
@@ -149,7 +152,7 @@ class Containers:
     def end(self) -> None:
         """End what runs; the folder may go then."""
         for name in reversed(self._started):  # those that share another's network go before it
-            self.podman("rm", "--force", "--time=0", name)
+            self.podman("rm", "--force", "--ignore", "--volumes", "--time=0", name)
 
     def _call(self, command: Sequence[str], told: str = "", *, and_errors: bool = False) -> str:
         done = subprocess.run(

@@ -2,9 +2,11 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from base64 import b64decode
+from collections.abc import Iterator, Mapping
 from functools import cache
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 import yaml  # type: ignore[import-untyped]  # ships no types
@@ -52,9 +54,19 @@ def container(overlay: str, name: str) -> Thing:
     return dict(one)
 
 
-def told(container: Thing) -> dict[str, str]:
-    """The environment of a container, as far as it is written down."""
-    return {one["name"]: one.get("value", "") for one in container.get("env", ())}
+def told(container: Thing, secrets: Mapping[str, str] = MappingProxyType({})) -> dict[str, str]:
+    """The environment of a container; what comes from a Secret out of *secrets*, by their keys."""
+    return {one["name"]: one.get("value") or secrets.get(_key(one), "") for one in container.get("env", ())}
+
+
+def _key(variable: Thing) -> str:
+    return str(variable["valueFrom"]["secretKeyRef"]["key"])
+
+
+def secrets_of(overlay: str) -> dict[str, str]:
+    """What the Secrets that *overlay* brings hold."""
+    found = of_kind(overlay, "Secret").values()
+    return {key: b64decode(text).decode() for one in found for key, text in one["data"].items()}
 
 
 def ports(container: Thing) -> dict[str, int]:

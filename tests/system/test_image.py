@@ -4,14 +4,15 @@ import json
 import os
 import tempfile
 import time
+import tomllib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
-from cli.trial import TOKEN, Ports, Trial, lay_out
-from tests.system.containers import BASE, Container, Containers, why_not
+from tests.system.containers import BASE, ROOT, Container, Containers, why_not
+from tests.system.manifests import container, of_kind, secrets_of, told
 
 T = TypeVar("T")
 
@@ -19,8 +20,9 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 MEGABYTE = 1_000_000
 CAMPAIGNS = "http://127.0.0.1:8900/marketing/campaigns/2026-03"
-VALKEY = ("--dir", "/tmp", "--appendonly", "yes", "--appendfsync", "always", "--save", "")  # noqa: S108 - the container's
-AUTHORIZED = {"authorization": f"Bearer {TOKEN}"}
+AUTHORIZED = {"authorization": "Bearer pat-test"}
+TRIGGERS = "http://127.0.0.1:8080/v1/triggers"
+VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 
 
 @pytest.fixture(scope="module")
@@ -50,12 +52,19 @@ def simulator(containers: Containers) -> str:
 
 
 @pytest.fixture
-def trial(tmp_path: Path) -> Trial:
-    """Settings that the images' user may read, as Kubernetes mounts them."""
-    found = lay_out(tmp_path, Ports())
-    for path in (tmp_path, *tmp_path.rglob("*")):
-        path.chmod(0o755 if path.is_dir() else 0o644)
-    return found
+def mounted(tmp_path: Path) -> dict[Path, str]:
+    """The settings and secrets of the local overlay, and the names of its Services, where a container looks for them."""
+    hosts = tmp_path / "hosts"
+    hosts.write_text("127.0.0.1 localhost redis simulator\n")
+    hosts.chmod(0o644)
+    (settings,) = (one["data"] for name, one in of_kind("local", "ConfigMap").items() if name.startswith("settings-"))
+    found = {tmp_path / "settings": "/etc/fanfare", tmp_path / "secrets": "/run/secrets/fanfare"}
+    for folder, files in zip(found, (settings, secrets_of("local")), strict=True):
+        folder.mkdir(mode=0o755)
+        for name, text in files.items():
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o644)
+    return found | {hosts: "/etc/hosts"}
 
 
 def waited(question: Callable[[], T], enough: Callable[[T], bool]) -> T:
@@ -109,37 +118,40 @@ def test_the_simulator_runs_by_itself_with_nothing_of_ours(containers: Container
     assert hubspot.stop() == 0
 
 
-def test_a_trigger_becomes_a_campaign_and_every_program_stops_in_order(
-    containers: Containers, product: str, simulator: str, trial: Trial
+def test_what_the_manifests_say_runs_from_a_trigger_to_a_campaign_and_stops_in_order(
+    containers: Containers, product: str, simulator: str, mounted: dict[Path, str]
 ) -> None:
-    """What Kubernetes runs, with what Kubernetes allows: a read-only root, no privileges, 256 MB."""
-    redis = containers.start("redis", product, *VALKEY, entrypoint="valkey-server")
-    hubspot = containers.start("hubspot", simulator, beside=redis)
-    ours = {"FANFARE_REDIS_URL": "redis://127.0.0.1:6379/0", "HUBSPOT_TOKEN": TOKEN}
-    folders = {trial.folder: "/etc/fanfare"}
+    """The pods of the local overlay, in one network, with what Kubernetes allows them: no root, nothing to write to."""
+    images = {f"fanfare:{VERSION}": product, f"fanfare-simulator:{VERSION}": simulator}
 
-    def started(name: str, *arguments: str, **told: str) -> Container:
-        return containers.start(name, product, *arguments, beside=redis, environment={**ours, **told}, folders=folders)
+    def started(name: str, beside: Container | None, **other: str) -> Container:
+        wanted = container("local", name)
+        return containers.start(
+            name,
+            images[wanted["image"]],
+            *wanted["args"],
+            entrypoint=wanted.get("command", [None])[0],
+            beside=beside,
+            environment=told(wanted, secrets_of("local")) | other,
+            folders=mounted if beside else {},
+            writable=[one["mountPath"] for one in wanted.get("volumeMounts", ()) if one["name"] == "data"],
+        )
 
-    service = started("service")
-    campaigns = started("campaigns", "work", "campaigns", FANFARE_HEALTH_PORT="8081")
-    callbacks = started("callbacks", "work", "callbacks", FANFARE_HEALTH_PORT="8082")
+    redis = started("redis", None)
+    hubspot = started("simulator", redis)
+    service, campaigns = started("service", redis), started("campaigns", redis)
+    callbacks = started("callbacks", redis, FANFARE_HEALTH_PORT="8082")  # in a network that it shares here
     for port in (8080, 8081, 8082):
         for probe in ("livez", "startupz", "readyz"):
             until_answers(service, f"http://127.0.0.1:{port}/{probe}")
 
-    wish = {"type": "campaign.requested", "source": "test", "id": "1", "portal": "acme"}
-    status, accepted = service.ask(
-        "POST",
-        "http://127.0.0.1:8080/v1/triggers",
-        wish | {"data": {"properties": {"hs_name": "Out of a container"}}},
-        authorization=f"Bearer {trial.keys['shop']}",
-    )
+    happened = {"type": "product.launched", "source": "test", "id": "1", "data": {"name": "Kettle"}}
+    status, accepted = service.ask("POST", TRIGGERS, happened, authorization="Bearer local-only")
     assert status == 202, accepted
     made = waited(lambda: hubspot.ask("GET", "http://127.0.0.1:8900/_sim/campaigns")[1], bool)
-    assert [one["properties"]["hs_name"] for one in made] == ["Out of a container"]
+    assert [one["properties"]["hs_name"] for one in made] == ["Launch of Kettle"]
     stopped = {one.name: one.stop() for one in (service, campaigns, callbacks, hubspot, redis)}
-    assert stopped == {"service": 0, "campaigns": 0, "callbacks": 0, "hubspot": 0, "redis": 0}
+    assert stopped == {"service": 0, "campaigns": 0, "callbacks": 0, "simulator": 0, "redis": 0}
 
 
 def test_the_product_image_holds_no_simulator_and_nothing_to_build_with(containers: Containers, product: str) -> None:

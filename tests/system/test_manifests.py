@@ -34,6 +34,7 @@ from tests.system.manifests import (
     ports,
     probes,
     rendered,
+    secrets_of,
     told,
 )
 from workers.health import answering
@@ -196,8 +197,7 @@ def test_the_settings_are_ones_that_programs_start_with(overlay: str) -> None:
 
 def test_the_local_installation_is_complete() -> None:
     """Its Redis, its simulator and its secrets are where its settings say."""
-    (secret,) = of_kind("local", "Secret").values()
-    assert {f"{SECRETS}{key}" for key in secret["data"]} >= {one.file for one in secrets_in(settings_of("local"))}
+    assert {f"{SECRETS}{key}" for key in secrets_of("local")} >= {one.file for one in secrets_in(settings_of("local"))}
     services = of_kind("local", "Service")
     portal = settings_of("local").portals["acme"]
     (port,) = services["simulator"]["spec"]["ports"]
