@@ -6,6 +6,7 @@ from functools import partial
 
 import httpx
 
+from campaigns.errors import CampaignsError
 from campaigns.hubspot.client import HubSpot, TokenSource, post_form
 from campaigns.hubspot.tokens import OAuthToken, StaticToken
 from campaigns.hubspot.wire import Limits
@@ -21,6 +22,7 @@ def hubspot(
     *,
     holder: str,
     on_limits: Callable[[Limits], None] | None = None,
+    on_outcome: Callable[[CampaignsError | None], None] = lambda _: None,
 ) -> HubSpot:
     """The client of *portal*, one of the settings' portals.
 
@@ -31,6 +33,7 @@ def hubspot(
         tokens: where the tokens of apps are kept.
         holder: names who asks; no two at the same time bear the same.
         on_limits: is told what the headers of each answer say about the quota.
+        on_outcome: is told what each call ended in; None when it was done.
 
     """
     told = settings.portals[portal]
@@ -41,6 +44,7 @@ def hubspot(
         version=told.version,
         deadline=told.call_deadline,
         on_limits=on_limits,
+        on_outcome=on_outcome,
     )
 
 

@@ -12,6 +12,7 @@ from functools import partial
 from typing import Final
 
 import uvloop
+from prometheus_client import CollectorRegistry
 
 from campaigns import observe, settings
 from campaigns.errors import Invalid
@@ -30,7 +31,7 @@ async def work(
     queue: str,
     told: settings.Settings,
     *,
-    open_process: Callable[[settings.Settings], AbstractAsyncContextManager[Process]] = opened,
+    open_process: Callable[[settings.Settings, CollectorRegistry], AbstractAsyncContextManager[Process]] = opened,
     beside: Callable[[Store, Queue], Coroutine[None, None, None]] | None = None,
 ) -> int:
     """Work on *queue* until told to stop; the exit code.
@@ -45,13 +46,14 @@ async def work(
         Invalid: Redis is none to work with.
 
     """
+    registry = CollectorRegistry()
     url = await asyncio.to_thread(connection.address, told)
     async with AsyncExitStack() as stack:
         own = await stack.enter_async_context(connection.client(url))  # RQ's commands keep out of our scripts' way
         if told.health_port is not None:
-            await stack.enter_async_context(answering(told.health_port, own.ping))
-        process = await stack.enter_async_context(open_process(told))
-        worker = AsyncWorker(queue, connection=own)
+            await stack.enter_async_context(answering(told.health_port, own.ping, registry))
+        process = await stack.enter_async_context(open_process(told, registry))
+        worker = AsyncWorker(queue, connection=own, may_pop=process.may_pop)
         process.stopping = worker.stopping
         HERE.set(process)
         stand_in = StandIn(process)
@@ -71,7 +73,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: python -m workers {CAMPAIGNS}|{CALLBACKS}\n")
         return WRONG_SETTINGS
     try:
-        return uvloop.run(work(arguments[0], settings.read(os.environ)))
+        open_process = partial(opened, serves=arguments[0] == CAMPAIGNS)
+        return uvloop.run(work(arguments[0], settings.read(os.environ), open_process=open_process))
     except Invalid as error:
         sys.stderr.write(f"{error}\n")
         return WRONG_SETTINGS

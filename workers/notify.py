@@ -71,13 +71,22 @@ class Notifier:
         callbacks: which are due, and what became of them.
         posts: makes one attempt.
         chance: gives random numbers in [0, 1).
+        posted: is told what came of each attempt.
 
     """
 
-    def __init__(self, callbacks: Callbacks, posts: Posts, *, chance: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        callbacks: Callbacks,
+        posts: Posts,
+        *,
+        chance: Callable[[], float],
+        posted: Callable[[str], None] = lambda _: None,
+    ) -> None:
         self._callbacks = callbacks
         self._posts = posts
         self._chance = chance
+        self._posted = posted
         self._hosts: dict[str, Host] = {}
         self._held: set[tuple[str, int]] = set()
         self._news = asyncio.Event()
@@ -200,6 +209,7 @@ class Notifier:
         host.took(took)
         age = self._now() - due.since
         tried = _tried(due, after_attempt(attempt, tries=due.tries, age=age, chance=self._chance()))
+        self._posted(tried.outcome)
         log.info(
             "callback",
             id=tried.id,

@@ -14,12 +14,14 @@ from typing import Final
 
 import httpx
 import structlog
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from campaigns import access
 from campaigns.errors import Unavailable
 from campaigns.hubspot.client import http_client
 from campaigns.keys import SECOND
+from campaigns.observe import WorkMetrics
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import Allowance
@@ -60,6 +62,7 @@ class Process:
         http: for HubSpot, all portals together.
         posts: posts callbacks.
         wakes: hears which of its portals have work.
+        registry: shows what the process counts.
         store: makes the store; by default as the settings say.
         lookup: makes each portal's look-up.
         leases: makes what holds the process's leases.
@@ -74,6 +77,7 @@ class Process:
         http: httpx.AsyncClient,
         posts: Posts,
         wakes: Wakes,
+        registry: CollectorRegistry,
         *,
         store: Callable[[Redis], Store] | None = None,
         lookup: Callable[[Calls, str | None], Lookup] = Lookup,
@@ -83,11 +87,16 @@ class Process:
         self.store = (store or partial(Store, replicas=settings.replicas or 0))(redis)
         self.queue = Queue(redis)
         self.stopping = asyncio.Event()
+        self._metrics = WorkMetrics(registry, settings.portals)
         self._http = http
         self._posts = posts
         self._wakes = wakes
         self._lookup = lookup
         self._leases = leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
+
+    def may_pop(self) -> bool:
+        """Whether more portals may be taken; else the jobs are left to processes that have fewer."""
+        return not self._leases.over
 
     async def advance(self, portal: str, *, longest: float | None) -> None:
         """Serve *portal* if nobody else does."""
@@ -113,7 +122,7 @@ class Process:
 
     async def notify(self) -> None:
         """Deliver the callbacks that are due, until none is for a while."""
-        notifier = Notifier(self.store.callbacks, self._posts, chance=random.random)
+        notifier = Notifier(self.store.callbacks, self._posts, chance=random.random, posted=self._metrics.posted)
         if await notifier.serve(self.stopping, self._wakes.event("@callbacks")):
             await self.call_notify()
 
@@ -173,6 +182,7 @@ class Process:
             self.store.tokens,
             holder=lease.token,
             on_limits=lambda limits: allowance.heard(per_window=limits.max, window=limits.interval_ms),
+            on_outcome=partial(self._metrics.called, lease.portal),
         )
         return Calls(
             self.store.portals,
@@ -212,14 +222,16 @@ class Process:
 @asynccontextmanager
 async def opened(
     settings: Settings,
+    registry: CollectorRegistry | None = None,
     *,
     store: Callable[[Redis], Store] | None = None,
     lookup: Callable[[Calls, str | None], Lookup] = Lookup,
     leases: type[Leases] = Leases,
+    serves: bool = False,
 ) -> AsyncIterator[Process]:
     """A process with its connections, closed at the end; a test that proves one of its parts replaces that one.
 
-    While Redis is away this waits.
+    While Redis is away this waits. A process that *serves* portals for as long as it lives shares them with the others.
 
     Raises:
         Invalid: Redis is none to work with.
@@ -230,9 +242,12 @@ async def opened(
         connection.client(await asyncio.to_thread(connection.address, settings)) as redis,
         http_client() as http,
         connected(settings) as posts,
-        Wakes(redis, process) as wakes,
+        Wakes(redis, process, serves=serves) as wakes,
     ):
         await ride_out(Vitals(redis, settings).examine)
-        opened_ = Process(settings, process, redis, http, posts, wakes, store=store, lookup=lookup, leases=leases)
+        counted = registry or CollectorRegistry()
+        opened_ = Process(
+            settings, process, redis, http, posts, wakes, counted, store=store, lookup=lookup, leases=leases
+        )
         await opened_.be_born()
         yield opened_

@@ -11,7 +11,7 @@ from typing import Final, Protocol, Self, TypeVar
 
 import httpx
 
-from campaigns.errors import InDoubt, Later, Problem
+from campaigns.errors import CampaignsError, InDoubt, Later, Problem
 from campaigns.hubspot import wire
 from campaigns.hubspot.verbs import Verbs
 from campaigns.hubspot.wire import Answer, Limits, Request
@@ -86,6 +86,7 @@ class HubSpot(Verbs):
         token: gives the bearer token.
         deadline: seconds for one call, everything included.
         on_limits: is told what the headers of each answer say about the quota.
+        on_outcome: is told what each call ended in; None when it was done.
 
     """
 
@@ -98,12 +99,14 @@ class HubSpot(Verbs):
         version: str = VERSION,
         deadline: float = DEADLINE,
         on_limits: Callable[[Limits], None] | None = None,
+        on_outcome: Callable[[CampaignsError | None], None] = lambda _: None,
     ) -> None:
         self._http = http
         self._token = token
         self._root = base_url.rstrip("/") + wire.prefix_of(version)
         self._deadline = deadline
         self._on_limits = on_limits
+        self._on_outcome = on_outcome
         self._extra: Mapping[str, str] = {}
 
     def traced(self, traceparent: str) -> Self:
@@ -154,7 +157,13 @@ class HubSpot(Verbs):
 
     async def call(self, request: Request[T]) -> T:
         """Send *request* once and give what its answer holds."""
-        return wire.understand(request, await self.send(request))
+        try:
+            answer = wire.understand(request, await self.send(request))
+        except CampaignsError as error:
+            self._on_outcome(error)
+            raise
+        self._on_outcome(None)
+        return answer
 
 
 async def post_form(http: httpx.AsyncClient, url: str, form: bytes, *, deadline: float = DEADLINE) -> Answer:

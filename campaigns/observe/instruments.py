@@ -1,19 +1,24 @@
-"""What operators see: the form of the log, and the instruments behind /metrics. Decides nothing.
+"""The instruments behind /metrics, by Prometheus's rules for names and units; labels take few values.
 
-Instruments are made by the composition roots, each process for itself; nothing is registered on import.
+They are made by the composition roots, each process for itself; nothing is registered on import.
 """
 
-import logging
-import sys
-from collections.abc import Iterator
-from typing import Final, TextIO
+from collections.abc import Iterable, Iterator
+from typing import Final
 
-import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
-from structlog.typing import Processor
 
+from campaigns.errors import (
+    CampaignsError,
+    InDoubt,
+    Later,
+    MissingScope,
+    RateLimited,
+    Refused,
+    Unauthorized,
+)
 from campaigns.health import Census, PortalCount
 from campaigns.keys import SECOND
 
@@ -23,32 +28,20 @@ ACCEPT_BUCKETS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5
 PLACES: Final = ("held", "lane", "line", "waiting", "flight")
 """Where an open run stands (`model.Place`)."""
 
+MOST_PORTALS: Final = 200
+"""Portals with a label of their own; those beyond are counted together, as each label costs Prometheus memory."""
 
-def configure_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) -> None:
-    """Write one JSON object a line to *stream*, from our own log and from the libraries' alike."""
-    shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
-        structlog.stdlib.add_log_level,
-        structlog.processors.TimeStamper(fmt="iso", utc=True),
-    ]
-    structlog.configure(
-        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
-        wrapper_class=structlog.make_filtering_bound_logger(level),
-        logger_factory=structlog.stdlib.LoggerFactory(),
-        cache_logger_on_first_use=True,
-    )
-    handler = logging.StreamHandler(stream)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            foreign_pre_chain=shared,
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-        )
-    )
-    logging.basicConfig(handlers=[handler], level=level, force=True)
+OTHERS: Final = "others"
+
+OUTCOMES: Final[tuple[tuple[type[CampaignsError], str], ...]] = (
+    (Refused, "refused"),
+    (RateLimited, "rate_limited"),
+    (Unauthorized, "unauthorized"),
+    (MissingScope, "missing_scope"),
+    (Later, "later"),
+    (InDoubt, "in_doubt"),
+)
+"""What a call to HubSpot may end in besides done; the narrower kinds of `Later` before it."""
 
 
 class AcceptMetrics:
@@ -118,3 +111,43 @@ class CensusMetrics:
         for place in PLACES:
             family.add_metric([place], sum(getattr(portal, place) for portal in portals))
         return family
+
+
+class WorkMetrics:
+    """The instruments of a worker process.
+
+    Args:
+        registry: shows them.
+        portals: those that the settings name.
+
+    """
+
+    def __init__(self, registry: CollectorRegistry, portals: Iterable[str]) -> None:
+        self._named = frozenset(sorted(portals)[:MOST_PORTALS])
+        self._calls = Counter(
+            "fanfare_hubspot_calls",
+            "Calls to HubSpot by what came of them.",
+            ("portal", "outcome"),
+            registry=registry,
+        )
+        self._callbacks = Counter(
+            "fanfare_callbacks",
+            "Attempts to post a callback or a message by what came of them.",
+            ("outcome",),
+            registry=registry,
+        )
+
+    def called(self, portal: str, error: CampaignsError | None) -> None:
+        """Count a call to *portal* that ended in *error*; None when it was done."""
+        self._calls.labels(portal if portal in self._named else OTHERS, outcome_of(error)).inc()
+
+    def posted(self, outcome: str) -> None:
+        """Count an attempt to post: delivered, due (it is tried again), or parked."""
+        self._callbacks.labels(outcome).inc()
+
+
+def outcome_of(error: CampaignsError | None) -> str:
+    """What came of a call to HubSpot that ended in *error*, in a word; None when it was done."""
+    if error is None:
+        return "done"
+    return next((word for kind, word in OUTCOMES if isinstance(error, kind)), "fault")

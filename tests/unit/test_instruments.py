@@ -1,0 +1,35 @@
+"""The instruments: few labels, whatever the portals and the errors."""
+
+import pytest
+from prometheus_client import CollectorRegistry, generate_latest
+
+from campaigns import errors
+from campaigns.observe import WorkMetrics
+from campaigns.observe.instruments import MOST_PORTALS, OTHERS, outcome_of
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (None, "done"),
+        (errors.Refused(), "refused"),
+        (errors.RateLimited(), "rate_limited"),
+        (errors.Revoked(), "unauthorized"),
+        (errors.MissingScope(), "missing_scope"),
+        (errors.Later(), "later"),
+        (errors.InDoubt(), "in_doubt"),
+        (errors.Invalid(), "fault"),
+    ],
+)
+def test_every_call_to_hubspot_ends_in_one_of_few_words(error: errors.CampaignsError | None, outcome: str) -> None:
+    assert outcome_of(error) == outcome
+
+
+def test_portals_beyond_the_most_are_counted_together() -> None:
+    registry = CollectorRegistry()
+    metrics = WorkMetrics(registry, [f"portal-{number:03}" for number in range(MOST_PORTALS + 2)])
+    for number in range(MOST_PORTALS + 2):
+        metrics.called(f"portal-{number:03}", None)
+    shown = generate_latest(registry).decode()
+    assert shown.count('fanfare_hubspot_calls_total{outcome="done",portal=') == MOST_PORTALS + 1
+    assert f'fanfare_hubspot_calls_total{{outcome="done",portal="{OTHERS}"}} 2.0' in shown
