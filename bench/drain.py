@@ -8,6 +8,7 @@ ten seconds, and the last run's last two steps one after the other.
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from math import ceil
 from typing import Final
@@ -31,12 +32,18 @@ SHORT: Final = 300
 
 LONG: Final = 2_000
 
+WARM: Final = 10
+"""Runs before those that count: scripts and what else Redis keeps once for all are there."""
+
 MOST_CALLS: Final = 0.03
 MOST_BYTES: Final = 2_048
 LEAST_SHARE: Final = 0.95
 
 SHORT_LIVED: Final = 24 * 60 * 60
 """Seconds: what is gone after a day is not the cost of a run that is kept for a month."""
+
+WORTH_TELLING: Final = 1_000
+"""Bytes: smaller keys are there once, not for each run."""
 
 TWO_ASSETS: Final = BODY.replace('{"type": "MARKETING_EMAIL", "id": "1"}', "%s") % ", ".join(
     f'{{"type": "MARKETING_EMAIL", "id": "{number}"}}' for number in range(1, ASSETS + 1)
@@ -109,12 +116,15 @@ def _void(drained: list[Drained]) -> str | None:
 def _drains(runs: int) -> list[Drained]:
     with installed() as installation:
         installation.programs.end("campaigns")
+        drain(installation, WARM)
         drained = [drain(installation, runs) for _ in range(ROUNDS)]
+        sizes = ", ".join(f"{name} {size / runs:,.0f}" for name, size in _sizes(installation).items())
     for one in drained:
         print(
             f"  drain, {one.runs:,} runs: {one.seconds:.1f} s of at least {least_seconds(one.runs):.1f} s"
             f" ({one.share:.2f}), {one.calls:,} calls, {one.refused} of them refused"
         )
+    print(f"  drain, bytes in Redis per ended run, by key: {sizes}")
     return drained
 
 
@@ -146,3 +156,12 @@ def stored(installation: Installation) -> int:
         if 0 <= redis.ttl(key) <= SHORT_LIVED:
             redis.delete(key)
     return installation.memory()
+
+
+def _sizes(installation: Installation) -> dict[str, int]:
+    """Bytes by the beginning of the keys, the largest first; the tables in which the keys stand are not in them."""
+    redis = installation.redis
+    sizes: Counter[str] = Counter()
+    for key in redis.scan_iter(count=10_000):
+        sizes[key.decode().split(":")[1]] += redis.memory_usage(key, samples=0) or 0
+    return {name: size for name, size in sizes.most_common() if size >= WORTH_TELLING}
