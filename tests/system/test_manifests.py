@@ -12,7 +12,6 @@ import kubernetes_validate  # type: ignore[import-untyped]  # likewise
 import msgspec
 import pytest
 import yaml  # type: ignore[import-untyped]  # likewise
-from prometheus_client import CollectorRegistry
 from typer.core import TyperGroup
 from typer.main import get_command
 
