@@ -1,7 +1,8 @@
 """The leases of a process: taken one by one, renewed together by whichever serve loop first finds that it is time."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Final
 
 from campaigns.errors import Unavailable
@@ -22,6 +23,9 @@ class Leases:
         monotonic: seconds, from a clock that never jumps.
         token: gives a new, random text at each call.
 
+    Attributes:
+        over: whether these are more than this process's share of all portals.
+
     """
 
     def __init__(
@@ -34,6 +38,8 @@ class Leases:
         self._held: dict[str, Lease] = {}
         self._renewed_at: dict[str, float] = {}
         self._work: set[str] = set()
+        self._given_back: str | None = None
+        self.over = False
         self._renewing = asyncio.Lock()
 
     def __len__(self) -> int:
@@ -75,6 +81,12 @@ class Leases:
                 states = await self._portals.renew(leases)
             except Unavailable:
                 return  # the next round asks again; `check` keeps what is too old from being used
+            self._heard(leases, states, asked_at)
+            with suppress(Unavailable):
+                self.over = len(self._held) > await self._portals.share()
+                self._given_back = leases[-1].portal if self.over else None
+
+    def _heard(self, leases: Sequence[Lease], states: Mapping[str, str], asked_at: float) -> None:
         for lease in leases:
             if self._held.get(lease.portal) != lease:
                 continue
@@ -101,9 +113,15 @@ class Leases:
         self._work.discard(portal)
         return found
 
+    def gives_back(self, lease: Lease) -> bool:
+        """Whether *lease* is the one that goes next, as this process has more than its share; one at each renewal."""
+        return lease.portal == self._given_back
+
     def drop(self, lease: Lease) -> None:
         """Hold *lease* no more."""
         if self._held.get(lease.portal) == lease:
             del self._held[lease.portal]
             del self._renewed_at[lease.portal]
             self._work.discard(lease.portal)
+            self.over = self.over and bool(self._held)
+            self._given_back = None

@@ -99,7 +99,7 @@ class _Rounds:
         await with_.leases.renew()
         if not with_.leases.holds(with_.lease):
             raise LeaseLost
-        if with_.stopping.is_set() or self._over():
+        if with_.stopping.is_set() or self._over() or with_.leases.gives_back(with_.lease):
             return await self._give_back()
         woken = with_.woken.is_set() or with_.leases.found_work(with_.lease.portal)
         if woken:

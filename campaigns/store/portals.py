@@ -151,6 +151,10 @@ class Portals:
         words: tuple[Literal["lost", "renewed", "work"], ...] = ("lost", "renewed", "work")
         return {lease.portal: words[state] for lease, state in zip(leases, states, strict=True)}
 
+    async def share(self) -> int:
+        """How many portals one process should serve: those with work, by the processes that could, rounded up."""
+        return int(await self._scripts.run("share"))
+
     async def claim(self, lease: Lease, most: int, most_high: int, *, in_hand: Iterable[str] | None = None) -> Claimed:
         """Up to *most* runs from the line, and up to *most_high* more of priority high.
 

@@ -16,6 +16,7 @@ ScriptName = Literal[
     "accept",
     "take",
     "renew",
+    "share",
     "claim",
     "send",
     "answered",

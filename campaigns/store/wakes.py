@@ -13,6 +13,9 @@ from campaigns import keys
 CALLBACKS: Final = "@callbacks"
 """The name under which it is told that callbacks are due; no portal is called so."""
 
+CAMPAIGNS: Final = "@campaigns"
+"""The name that every process listens to which serves portals: so it is known how many there are."""
+
 QUIET: Final = 5.0
 """A connection that is open only on our side is given up within ten seconds."""
 
@@ -29,15 +32,17 @@ class Wakes:
     Args:
         redis: gives the connection, and how often and long it tries to connect.
         process: the name in this process's leases.
+        serves: whether it counts among those that serve portals.
         quiet: seconds of silence after which the connection is tested, and after as many more given up.
 
     """
 
-    def __init__(self, redis: Redis, process: str, *, quiet: float = QUIET) -> None:
+    def __init__(self, redis: Redis, process: str, *, serves: bool = False, quiet: float = QUIET) -> None:
         self._redis = redis
         self._quiet = quiet
         self._callbacks = (keys.PREFIXES["wake"] + CALLBACKS).encode()
-        self._channels = (self._callbacks, (keys.PREFIXES["wake"] + process).encode())
+        names = (process, CAMPAIGNS) if serves else (process,)
+        self._channels = (self._callbacks, *((keys.PREFIXES["wake"] + name).encode() for name in names))
         self._events: dict[str, asyncio.Event] = {}
         self._hearing: asyncio.Task[None] | None = None
 
