@@ -16,6 +16,7 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from campaigns import keys
+from campaigns.observe import instruments
 from campaigns.queue import QueueName
 from campaigns.settings import File, Secret
 from cli.main import app
@@ -163,7 +164,7 @@ def test_the_service_answers_the_paths_of_the_probes(redis_url: str) -> None:
 def test_workers_answer_the_paths_of_their_probes() -> None:
     """They do in tests/system/test_image.py, and here as far as it can be seen without a worker."""
     answered = set(re.findall(r'"(/\w+)"', inspect.getsource(health)))
-    assert {"/livez", "/readyz", "/startupz"} <= answered
+    assert {"/livez", "/readyz", "/startupz", "/metrics"} <= answered
 
 
 @pytest.mark.parametrize("place", [*OVERLAYS, "compose"])
@@ -212,10 +213,30 @@ def test_every_service_leads_to_a_port_of_a_pod(overlay: str) -> None:
 @every_overlay
 def test_the_ports_that_the_network_lets_in_are_those_that_are_listened_on(overlay: str) -> None:
     listening = {name: set(ports(one).values()) for name, one in containers(overlay)}
-    for policy in of_kind(overlay, "NetworkPolicy").values():
-        component = policy["spec"]["podSelector"].get("matchLabels", {}).get("app.kubernetes.io/component")
-        for rule in policy["spec"].get("ingress", ()):
-            assert {one["port"] for one in rule["ports"]} <= listening[component], policy["metadata"]["name"]
+    for name, policy in of_kind(overlay, "NetworkPolicy").items():
+        let_in = {one["port"] for rule in policy["spec"].get("ingress", ()) for one in rule["ports"]}
+        for component in chosen(policy["spec"]["podSelector"]):
+            assert let_in <= listening[component], name
+
+
+def chosen(selector: Thing) -> set[str]:
+    """The components that *selector* chooses by name."""
+    by_expression = {value for one in selector.get("matchExpressions", ()) for value in one["values"]}
+    return by_expression | set(selector.get("matchLabels", {}).values())
+
+
+@pytest.mark.parametrize("overlay", ["staging", "production"])
+def test_prometheus_asks_every_program_where_it_answers_and_may_do_so(overlay: str) -> None:
+    monitors = of_kind(overlay, "ServiceMonitor", "PodMonitor").values()
+    asked = {component for one in monitors for component in chosen(one["spec"]["selector"])}
+    assert asked == set(OURS)
+    for one in monitors:
+        (endpoint,) = one["spec"].get("endpoints") or one["spec"]["podMetricsEndpoints"]
+        assert endpoint["path"] == "/metrics"
+        for component in chosen(one["spec"]["selector"]):
+            assert endpoint["port"] in ports(container(overlay, component))
+    scraped = (one for name, one in of_kind(overlay, "NetworkPolicy").items() if name.endswith("-scraped"))
+    assert {component for one in scraped for component in chosen(one["spec"]["podSelector"])} == set(OURS)
 
 
 @every_overlay
@@ -244,6 +265,8 @@ def test_processes_are_added_for_portals_and_lateness_never_for_runs(overlay: st
     assert set(triggers) == {"lateness", "portals"}
     assert triggers["portals"]["listName"] == keys.PREFIXES["due"]
     assert triggers["lateness"]["ignoreNullValues"] == "false"
+    (metric,) = re.findall(r"fanfare_\w+", triggers["lateness"]["query"])
+    assert f'"{metric}"' in inspect.getsource(instruments)
     assert scaled["minReplicaCount"] >= 2
     assert "replicas" not in of_kind(overlay, "Deployment")["campaigns"]["spec"], "KEDA's number, not ours"
     assert "replicas" not in of_kind(overlay, "Deployment")["service"]["spec"], "the HorizontalPodAutoscaler's"
