@@ -18,8 +18,9 @@ from service.problems import Malformed, UnsupportedMediaType
 
 Mode = Literal["plain", "structured", "binary", "batch"]
 
+JSON: Final = b"application/json"
 MODES: Final[dict[bytes, Mode]] = {
-    b"application/json": "plain",
+    JSON: "plain",
     b"application/cloudevents+json": "structured",
     b"application/cloudevents-batch+json": "batch",
 }
@@ -65,7 +66,8 @@ class Form(NamedTuple):
     """How a request tells its triggers.
 
     Attributes:
-        traceparent: its header of this name, which says more of this journey than an event's attribute does.
+        traceparent: its header of this name, which counts before the event's attribute, save in a batch: that is the
+            journey of many.
 
     """
 
@@ -96,12 +98,16 @@ def form_of(headers: Iterable[tuple[bytes, bytes]]) -> Form:
             attributes = True
         elif name == b"traceparent":
             trace = value
-    media, _, parameters = told.partition(b";")
-    charset = parameters.strip().lower().removeprefix(b"charset=").strip(b'"')
-    mode = MODES.get(media.strip().lower(), "binary" if attributes and not told else None)
-    if mode is None or charset not in {b"", b"utf-8"}:
-        raise UnsupportedMediaType
+    mode = MODES.get(told) or _mode(told if told or not attributes else JSON)
     return Form("binary" if attributes and mode == "plain" else mode, trace)
+
+
+def _mode(content_type: bytes) -> Mode:
+    media, _, parameters = content_type.partition(b";")
+    mode = MODES.get(media.strip().lower())
+    if mode is None or parameters.strip().lower().removeprefix(b"charset=").strip(b'"') not in {b"", b"utf-8"}:
+        raise UnsupportedMediaType
+    return mode
 
 
 def read(form: Form, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
@@ -188,8 +194,9 @@ def _trigger(form: Form, event: Event, data: dict[str, Any] | None) -> Trigger:
 
 
 def _trace(form: Form, event: Event) -> str | None:
-    told = event.traceparent if form.traceparent is None else form.traceparent.decode("latin-1")
-    return told and tracing.read(told)
+    if form.traceparent is None or (form.mode == "batch" and event.traceparent):
+        return event.traceparent and tracing.read(event.traceparent)
+    return tracing.read(form.traceparent.decode("latin-1"))
 
 
 def _milliseconds(at: datetime | None) -> int | None:

@@ -167,9 +167,10 @@ async def test_the_trace_is_kept_with_the_run_and_a_repeat_may_belong_to_another
     assert (again.status_code, again.headers["idempotent-replayed"]) == (202, "true")
     told = (await http.get(sent.headers["location"], headers=bearer("shop"))).json()
     assert told["trigger"]["traceparent"] == trace
-    (result,) = (await batch(http, event(9, traceparent=other))).json()["results"]
-    told = (await http.get(f"/v1/runs/{result['run']['id']}", headers=bearer("shop"))).json()
-    assert told["trigger"]["traceparent"] == other
+    results = (await batch(http, event(8), event(9, traceparent=other), traceparent=trace)).json()["results"]
+    for result, expected in zip(results, (trace, other), strict=True):
+        told = (await http.get(f"/v1/runs/{result['run']['id']}", headers=bearer("shop"))).json()
+        assert told["trigger"]["traceparent"] == expected
 
 
 async def test_a_sender_that_may_send_is_told_that_its_events_are_wanted(http: httpx.AsyncClient) -> None:
