@@ -45,7 +45,7 @@ class Past:
 
     def __init__(self, on: Reckoning, epoch: Epoch | None) -> None:
         self._on = on
-        self._epoch = epoch if epoch is not None and (epoch.why == "restored" or not on.new) else None
+        self._epoch = epoch if epoch is not None and (epoch.why != "birth" or not on.new) else None
         self._walked = asyncio.Event()
         if self._epoch is None or self._epoch.walked:
             self._walked.set()

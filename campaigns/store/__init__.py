@@ -58,7 +58,7 @@ class Store:
         self.callbacks = Callbacks(scripts)
         self.parked = Parked(scripts)
         self.ghosts = Ghosts(scripts)
-        self.epochs = Epochs(scripts, keys.RETENTION)
+        self.epochs = Epochs(scripts, keys.RETENTION, replicas=bool(replicas))
         self.verbs = Verbs(scripts, self.runs)
         self.bulks = Bulks(scripts, self.runs, self.verbs)
         self.counting = Counting(scripts)

@@ -16,13 +16,14 @@ class Epoch(msgspec.Struct, frozen=True):
 
     Attributes:
         began: whatever was stored before may be older than what HubSpot has.
-        why: birth, the record of our beginning was missing; restored, an operator said so.
+        why: birth, the record of our beginning was missing; failover, a replica has taken over, and may not have heard
+            of all; restored, an operator said so.
         walked: the portal has been walked to its end, and what was found is saved.
 
     """
 
     began: int
-    why: Literal["birth", "restored"]
+    why: Literal["birth", "failover", "restored"]
     walked: bool
 
 
@@ -31,16 +32,18 @@ class Epochs:
 
     Args:
         lasts: as long as keys live (ms): nothing that is older can be asked for again.
+        replicas: whether there are some that may take over.
 
     """
 
-    def __init__(self, scripts: Scripts, lasts: int) -> None:
+    def __init__(self, scripts: Scripts, lasts: int, *, replicas: bool = False) -> None:
         self._scripts = scripts
         self._lasts = lasts
+        self._replicas = replicas
 
     async def born(self, installation: str) -> bool:
-        """Write the birth record, if there is none; whether an epoch has begun with it."""
-        return bool(await self._scripts.run("birth", installation, self._lasts))
+        """Write the birth record if there is none, or only another server's; whether an epoch has begun with it."""
+        return bool(await self._scripts.run("birth", installation, self._lasts, int(self._replicas)))
 
     async def begin(self) -> None:
         """Begin an epoch: an operator has restored an older Redis."""
@@ -55,7 +58,7 @@ class Epochs:
         began, why, walked = await self._scripts.run("epoch", portal)
         if not began:
             return None
-        return Epoch(began, "restored" if why == b"restored" else "birth", bool(walked))
+        return Epoch(began, why.decode(), bool(walked))
 
     async def save(self, portal: str, epoch: Epoch, found: Mapping[str, str]) -> None:
         """Save what the complete walk of *portal* has found: run id -> campaign."""

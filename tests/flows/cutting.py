@@ -96,6 +96,7 @@ class Line:
         while told := await behind_reader.read(2**16):
             await self._passes.wait()
             writer.write(told)
+        writer.close()  # Redis has ended it
 
 
 def hashed(name: ScriptName) -> bytes:

@@ -5,6 +5,11 @@
 local portal, lease, most, most_high, again = unpack(ARGV)
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
 local now = clock()
+if history_is_anothers() then  -- what is in hand may have been sent: whoever takes the portal next reckons with that
+  redis.call('DEL', KEY.lease .. portal)
+  set_due(portal, now)
+  return false
+end
 if again then  -- what is in flight and in nobody's hand was claimed by a call whose answer got lost
   local in_hand = {}
   for i = 6, #ARGV do in_hand[ARGV[i]] = true end

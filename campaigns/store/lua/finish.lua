@@ -1,14 +1,16 @@
 -- Ends runs. ARGV: portal, lease, retention (ms), and for each run: run id, the version that the process knows, how it
 -- ended, 1 when it has a callback, and the whole record, folded.
 -- Returns {1 when nobody delivers callbacks and nobody was called, now, 1 or 0 for each run}: 0 when its version is
--- another one. false when the lease is lost.
+-- another one, or it is not in flight (a replica that took over may not have heard that it was claimed). false when the
+-- lease is lost.
 local portal, lease, retention = unpack(ARGV)
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
 local now = clock()
 local answer, callbacks = {0, now}, false
 for i = 4, #ARGV, 5 do
   local id, version, ending, callback, record = unpack(ARGV, i, i + 4)
-  if redis.call('HGET', KEY.run .. id, 'version') ~= version then
+  local known, place = unpack(redis.call('HMGET', KEY.run .. id, 'version', 'place'))
+  if known ~= version or place ~= 'flight' then
     table.insert(answer, 0)
   else
     redis.call('ZREM', KEY.flight .. portal, id)

@@ -7,6 +7,22 @@ local function clock()  -- now, in ms
   return t[1] * 1000 + math.floor(t[2] / 1000)
 end
 
+-- The id of the history that this server writes on with (another one than its birth record names: a replica has taken
+-- over, or a server has begun anew), and whether there are replicas, or it was one: only then it may lack something.
+local function history()
+  local told = redis.call('INFO', 'replication')
+  local replicas, before = string.match(told, 'connected_slaves:(%d+)'), string.match(told, 'master_replid2:(%x+)')
+  return string.match(told, 'master_replid:(%x+)'), replicas ~= '0' or string.find(before or '', '[^0]') ~= nil
+end
+
+-- Whether what was confirmed may be missing here since a replica took over, and no epoch has begun for that yet.
+local function history_is_anothers()
+  local known = string.match(redis.call('GET', KEY.birth) or '', ' %d+ (%x+)$')
+  if not known then return false end
+  local id, replicated = history()
+  return replicated and id ~= known
+end
+
 local function first_score(key)
   return tonumber(redis.call('ZRANGE', key, 0, 0, 'WITHSCORES')[2])
 end

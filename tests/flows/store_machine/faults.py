@@ -175,7 +175,7 @@ FAULTS: Final = {
         _a_month_after_the_end,
     ),
     "one_wish_one_effect": Fault(
-        "if redis.call('HGET', KEY.run .. id, 'version') ~= version then", "if false then", _ended_in_another_version
+        "if known ~= version or place ~= 'flight' then", "if false then", _ended_in_another_version
     ),
     "a_call_in_doubt_settles_before_anybody_goes_on": Fault(
         "to_waiting(id, portal, busy + settle)", "to_line(id)", _given_back_with_a_call_under_way
