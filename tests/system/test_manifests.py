@@ -49,9 +49,13 @@ SECRETS = "/run/secrets/fanfare/"
 every_overlay = pytest.mark.parametrize("overlay", OVERLAYS)
 
 
-def settings_of(overlay: str) -> File:
+def settings_text(overlay: str) -> str:
     (found,) = (one for one in rendered(overlay) if one["metadata"]["name"].startswith("settings-"))
-    return msgspec.convert(tomllib.loads(found["data"]["fanfare.toml"]), File)
+    return str(found["data"]["fanfare.toml"])
+
+
+def settings_of(overlay: str) -> File:
+    return msgspec.convert(tomllib.loads(settings_text(overlay)), File)
 
 
 def secrets_in(settings: File) -> set[Secret]:
@@ -199,7 +203,18 @@ def test_the_local_installation_is_complete() -> None:
     (port,) = services["simulator"]["spec"]["ports"]
     assert portal.base_url == f"http://simulator:{port['port']}"
     assert services["redis"]["spec"]["ports"][0]["port"] == 6379
-    assert {"redis", "simulator"} <= set(composed())
+
+
+def test_compose_mounts_the_settings_and_secrets_of_the_local_overlay() -> None:
+    assert {"redis", "simulator", *OURS} == set(composed())
+    for name in OURS:
+        mounts = (one.split(":") for one in composed()[name]["volumes"])
+        mounted = {there: (DEPLOY / here).read_text() for here, there, _ in mounts}
+        assert mounted[composed()[name]["environment"]["FANFARE_CONFIG"]] == settings_text("local")
+        wanted = {one.file for one in secrets_in(settings_of("local"))}
+        assert {file: mounted[file] for file in wanted if file} == {
+            f"{SECRETS}{key}": text for key, text in secrets_of("local").items() if f"{SECRETS}{key}" in wanted
+        }
 
 
 @every_overlay
