@@ -34,6 +34,13 @@ LIMITS: Final[dict[Tier, Limit]] = {
 """By the account's tier; `increased` is Professional with one API Limit Increase, `oauth` a public app."""
 
 
+RESERVE: Final = 0.02
+"""Share of the day's calls that is kept for priority high: an hour of a day that is used up evenly is twice as much."""
+
+BELIEVED: Final = 300 * SECOND
+"""How long what HubSpot said of the day is believed; then some calls leave to hear it anew: a day may have begun."""
+
+
 class Allowance:
     """What a portal may ask now: its tier's limit, corrected by what HubSpot's headers last said.
 
@@ -44,11 +51,25 @@ class Allowance:
 
     def __init__(self, limit: Limit) -> None:
         self.limit = limit
+        self._left_today: int | None = None
+        self._heard_at = 0
 
     def heard(self, *, per_window: int | None, window: int | None) -> None:
         """HubSpot said that *per_window* calls fit into *window* ms; another window than ours is not believed."""
         if per_window and window in {None, WINDOW}:
             self.limit = msgspec.structs.replace(self.limit, per_window=per_window)
+
+    def heard_of_day(self, *, per_day: int | None, left: int | None, now: int) -> None:
+        """HubSpot said at *now* how many calls it allows in a day, and how many are left of this one."""
+        if per_day is not None and left is not None:
+            self.limit = msgspec.structs.replace(self.limit, per_day=per_day)
+            self._left_today, self._heard_at = left, now
+
+    def reserved(self, now: int) -> int:
+        """For how long (ms) only calls of priority high may leave, as nothing but their reserve is left of the day."""
+        if self._left_today is None or self._left_today > RESERVE * (self.limit.per_day or 0):
+            return 0
+        return max(0, self._heard_at + BELIEVED - now)
 
 
 AT_ONCE: Final = 5

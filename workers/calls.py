@@ -9,9 +9,10 @@ from typing import Final, TypeVar
 import msgspec
 
 from campaigns import tracing
-from campaigns.errors import CampaignsError, Later, RateLimited
+from campaigns.errors import CampaignsError, Later, Parked, RateLimited
 from campaigns.hubspot.client import HubSpot
 from campaigns.hubspot.wire import Request
+from campaigns.keys import SECOND
 from campaigns.model import Run
 from campaigns.quota import WINDOW, Allowance, Pace
 from campaigns.states import Sent
@@ -127,7 +128,7 @@ class Calls:
 
         Raises:
             LeaseLost: the portal is no longer ours.
-            Parked: it is left alone for now.
+            Parked: it is left alone for now, or the day's last calls are kept for others.
             Recalled: an operator wants a run to end for which the call would leave.
             Stopping: the process is going.
 
@@ -239,6 +240,8 @@ class Calls:
         paused = self._paused_until - self._clock.now()
         if paused > 0:
             return paused
+        if departure.rank() > HIGH and (span := self._allowance.reserved(self._clock.now())):
+            raise Parked("what is left of the day's calls is kept for priority high", after=span / SECOND)
         era = await self.parking.leave()
         try:
             departed = await self._journalled(departure, era)

@@ -20,6 +20,7 @@ from redis.asyncio import Redis
 from campaigns import access
 from campaigns.errors import Unavailable
 from campaigns.hubspot.client import http_client
+from campaigns.hubspot.wire import Limits
 from campaigns.keys import SECOND
 from campaigns.observe import WorkMetrics
 from campaigns.outbound import Posts, connected
@@ -175,13 +176,18 @@ class Process:
 
     def _calls(self, lease: Lease, told: Portal, clock: Clock, parking: Parking) -> Calls:
         allowance = Allowance(told.limit)
+
+        def heard(limits: Limits) -> None:
+            allowance.heard(per_window=limits.max, window=limits.interval_ms)
+            allowance.heard_of_day(per_day=limits.daily, left=limits.daily_remaining, now=clock.now())
+
         hubspot = access.hubspot(
             self.settings,
             lease.portal,
             self._http,
             self.store.tokens,
             holder=lease.token,
-            on_limits=lambda limits: allowance.heard(per_window=limits.max, window=limits.interval_ms),
+            on_limits=heard,
             on_outcome=partial(self._metrics.called, lease.portal),
         )
         return Calls(

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from cli.trial import Ports, lay_out
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import accept
+from tests.flows.engine import accept, ended, engine, serving
 from tests.flows.working import a_process
 from tests.settings import some_settings
 from workers.process import opened
@@ -58,6 +58,24 @@ async def test_no_call_is_one_too_many_whatever_calls_take_and_whoever_takes_ove
     by_status = hubspot.stats()["by_status"]
     assert "429" not in by_status, by_status
     assert len(hubspot.campaigns()) == RUNS
+
+
+async def test_the_last_calls_of_a_day_are_for_priority_high(redis: Redis, redis_url: str, hubspot: Running) -> None:
+    hubspot.limit(per_10s=1_000, per_day=400)
+    backlog = [a_run(f"k-{number}", priority="bulk") for number in range(500)]
+    async with engine(redis_url, hubspot.url) as process:
+        await accept(process, backlog)
+        async with serving(process):
+            await _until(lambda: _some_wait(redis))
+            urgent = a_run("high", priority="high")
+            await accept(process, [urgent])
+            (found,) = await ended(process, [urgent])
+    assert found.ending == "done"
+    assert "429" not in hubspot.stats()["by_status"]
+
+
+async def _some_wait(redis: Redis) -> bool:
+    return await redis.exists("fanfare:waiting:acme") > 0
 
 
 async def _calls(hubspot: Running, least: int) -> bool:

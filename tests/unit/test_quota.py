@@ -5,7 +5,7 @@ from typing import Final
 from hypothesis import given
 from hypothesis import strategies as st
 
-from campaigns.quota import AT_ONCE, WINDOW, Limit, Pace
+from campaigns.quota import AT_ONCE, BELIEVED, WINDOW, Allowance, Limit, Pace
 
 LIMIT: Final = Limit(per_window=190, per_day=None)
 
@@ -53,3 +53,15 @@ def test_a_pause_saves_nothing_up() -> None:
     leaving(pace, 10)
     times = leaving(pace, 2 * AT_ONCE, begin=60_000)
     assert times.count(60_000) == AT_ONCE
+
+
+def test_the_rest_of_the_day_is_kept_for_priority_high_until_hubspot_says_otherwise() -> None:
+    allowance = Allowance(LIMIT)
+    assert allowance.reserved(0) == 0
+    allowance.heard_of_day(per_day=1_000, left=21, now=5)
+    assert allowance.reserved(5) == 0
+    allowance.heard_of_day(per_day=1_000, left=20, now=5)
+    assert allowance.reserved(5) == BELIEVED
+    allowance.heard_of_day(per_day=None, left=None, now=6)  # an answer that says nothing of the day
+    assert allowance.reserved(6) == BELIEVED - 1
+    assert allowance.reserved(5 + BELIEVED) == 0, "the day may be over: a call finds out"
