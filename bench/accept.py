@@ -52,7 +52,14 @@ COMMANDS: Final = {
 
 def rows() -> Iterator[Row]:
     """Measure, telling what is measured on the way."""
-    with tempfile.TemporaryDirectory(prefix="bench-") as name:
+    with prepared() as (_, environment), Redis.from_url(environment["FANFARE_REDIS_URL"]) as redis:
+        yield from _rows(redis, environment)
+
+
+@contextmanager
+def prepared() -> Iterator[tuple[Path, dict[str, str]]]:
+    """A folder with settings and a Valkey that runs, and the environment of the programs that use them."""
+    with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
         folder = Path(name)
         (folder / "fanfare.toml").write_text(SETTINGS)
         url = embedded.ensure(folder)
@@ -62,8 +69,7 @@ def rows() -> Iterator[Row]:
             "HUBSPOT_TOKEN": "pat-test",
         }
         try:
-            with Redis.from_url(url) as redis:
-                yield from _rows(redis, environment)
+            yield folder, environment
         finally:
             embedded.stop(folder)
 
@@ -95,7 +101,7 @@ def _rows(redis: Redis, environment: dict[str, str]) -> Iterator[Row]:
 
 def _measure(name: str, environment: dict[str, str], number: int) -> tuple[Loaded, Loaded]:
     """The load of warming up, and the one that counts."""
-    with _serving(name, environment) as port:
+    with serving(name, environment) as (port, _):
         return load(port, WARM, f"w{number}"), load(port, SECONDS, f"r{number}")
 
 
@@ -107,15 +113,15 @@ def _lost(redis: Redis, accepted: int) -> int:
 
 
 @contextmanager
-def _serving(name: str, environment: dict[str, str]) -> Iterator[int]:
-    """The port on which the application *name* answers."""
+def serving(name: str, environment: dict[str, str]) -> Iterator[tuple[int, int]]:
+    """The port on which the application *name* answers, and its process."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = int(server.getsockname()[1])
     command = [sys.executable, "-m", *COMMANDS[name], str(port)]
     process = subprocess.Popen(command, env=os.environ | environment, stderr=subprocess.DEVNULL)
     try:
         _wait(port)
-        yield port
+        yield port, process.pid
     finally:
         process.send_signal(signal.SIGTERM)
         process.wait(timeout=30)

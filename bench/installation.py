@@ -3,6 +3,7 @@
 It is the one that `fanfare up` starts, in a folder of its own, on free ports, and with the recipe of the no-op.
 """
 
+import os
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -134,6 +135,20 @@ def resident(pid: int) -> int:
     """
     told = dict(line.split(":", 1) for line in Path(f"/proc/{pid}/status").read_text().splitlines())
     return int(told["VmRSS"].split()[0]) * 1024
+
+
+def worked(pid: int) -> float:
+    """Seconds of a core that the process has used.
+
+    Source: proc(5), `utime` and `stime`, which follow the name in parentheses; Linux only.
+    """
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def valkey(folder: Path) -> int:
+    """The process of the Valkey in *folder*."""
+    return int((folder / "valkey.pid").read_text())
 
 
 def until(holds: Callable[[], bool], what: str, within: float = LONGEST_WAIT) -> None:

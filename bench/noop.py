@@ -42,6 +42,15 @@ LEAST: Final = {"Worker": 25.0, "SimpleWorker": 5.0}
 BODY: Final = '{"type":"bench.nothing","source":"urn:bench","id":"@","subject":"sku-@","data":{"name":"Nothing @"}}'
 
 
+Clock = Callable[[int], Callable[[], float]]
+"""Makes, for a worker's process, what tells the seconds by which it is measured."""
+
+
+def by_the_wall(_pid: int) -> Callable[[], float]:
+    """The seconds that everybody counts."""
+    return time.monotonic
+
+
 def rows() -> Iterator[Row]:
     """Measure, telling what is measured on the way."""
     with installed() as installation:
@@ -75,12 +84,12 @@ def run_ours(installation: Installation) -> tuple[float, int]:
     return work_off(installation), _not_done(installation)
 
 
-def work_off(installation: Installation) -> float:
-    """Let a worker end all runs in the line: how many in a second."""
+def work_off(installation: Installation, clock: Clock = by_the_wall) -> float:
+    """Let a worker end all runs in the line: how many in a second of *clock*."""
     before, runs = installation.ended(), installation.in_line()
     installation.programs.start("campaigns")
     try:
-        return _rate(lambda: installation.ended() - before, runs)
+        return _rate(lambda: installation.ended() - before, runs, clock(installation.programs.pid("campaigns")))
     finally:
         installation.programs.end("campaigns")
 
@@ -93,29 +102,33 @@ def _not_done(installation: Installation) -> int:
     return max(len(read), 1) - done
 
 
-def run_rq(installation: Installation, worker: str, jobs: int) -> float:
-    """Jobs that one worker process of RQ ends in a second."""
+def run_rq(installation: Installation, worker: str, jobs: int, clock: Clock = by_the_wall) -> float:
+    """Jobs that one worker process of RQ ends in a second of *clock*."""
     installation.forget()
     queue = Queue(QUEUE, connection=installation.redis)
     queue.enqueue_many([Queue.prepare_data("bench.nothing.nothing") for _ in range(jobs)])
     finished = queue.finished_job_registry.key
-    with _rq_worker(installation, worker):
-        return _rate(lambda: installation.redis.zcard(finished), jobs)
+    with _rq_worker(installation, worker) as pid:
+        return _rate(lambda: installation.redis.zcard(finished), jobs, clock(pid))
 
 
 @contextmanager
-def _rq_worker(installation: Installation, worker: str) -> Iterator[None]:
+def _rq_worker(installation: Installation, worker: str) -> Iterator[int]:
+    """Its process.
+
+    Source of the command: https://python-rq.org/docs/workers/
+    """
     url = f"unix://{installation.trial.folder.resolve() / SOCKET}"
-    options = ("--url", url, "--worker-class", f"rq.worker.{worker}", "--quiet", "--burst")
+    options = ("--url", url, "--worker-class", f"rq.worker.{worker}", "--quiet")
     process = subprocess.Popen(
         [sys.executable, "-m", "rq.cli", "worker", *options, QUEUE],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
     try:
-        yield
+        yield process.pid
     finally:
-        process.terminate()
+        process.kill()  # all its jobs have ended, and an idle one takes its time to obey
         process.wait(timeout=30)
 
 
@@ -124,12 +137,12 @@ class _Look(msgspec.Struct, frozen=True):
     ended: int
 
 
-def _rate(ended: Callable[[], int], of: int) -> float:
-    """How many end in a second, from the first look that finds some until all have."""
+def _rate(ended: Callable[[], int], of: int, clock: Callable[[], float]) -> float:
+    """How many end in a second of *clock*, from the first look that finds some until all have."""
     first: _Look | None = None
     latest = time.monotonic() + LONGEST_WAIT
-    while (look := _Look(time.monotonic(), ended())).ended < of:
-        if look.at > latest:
+    while (look := _Look(clock(), ended())).ended < of:
+        if time.monotonic() > latest:
             raise TimeoutError(f"{look.ended} of {of} have ended within {LONGEST_WAIT:.0f} s")
         if first is None and look.ended:
             first = look
