@@ -6,7 +6,7 @@ import pytest
 from campaigns.keys import marker_in
 from campaigns.model import Run
 from campaigns.states import Failed
-from campaigns.wishes import AttachAsset, CreateCampaign, UpdateCampaign, Wish
+from campaigns.wishes import ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign, Wish
 from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import advanced, engine
@@ -129,3 +129,82 @@ async def test_an_update_whose_answer_is_lost_is_made_again_and_nothing_is_doubl
         (changed,) = await advanced(process, [of("change", 2, UpdateCampaign({"hs_audience": "few"}))])
     assert changed.ending == "done"
     assert properties(hubspot)["hs_audience"] == "few"
+
+
+async def test_assets_of_an_earlier_set_that_a_newer_one_does_not_name_are_detached_and_no_others(
+    redis_url: str, hubspot: Running
+) -> None:
+    first = of("one", 1, CreateCampaign({"hs_name": "A"}), AttachAsset("FORM", "1"), AttachAsset("FORM", "2"))
+    second = of("two", 2, UpdateCampaign({}), AttachAsset("FORM", "2"), AttachAsset("FORM", "3"), DetachAssets())
+    hubspot.plan({"method": "DELETE", "do": "cut_after", "times": 1})
+    async with engine(redis_url, hubspot.url) as process:
+        (made,) = await advanced(process, [first])
+        await a_person_attaches(hubspot, made.run.campaign or "", "FORM", "9")
+        (changed,) = await advanced(process, [second])
+    (campaign,) = hubspot.campaigns()
+    assert (changed.ending, campaign["assets"]) == ("done", {"FORM": ["2", "3", "9"]})
+
+
+async def test_a_set_that_names_nothing_detaches_all_of_ours_and_one_that_comes_late_attaches_nothing(
+    redis_url: str, hubspot: Running
+) -> None:
+    first = of("one", 1, CreateCampaign({"hs_name": "A"}), AttachAsset("FORM", "1"))
+    late = of("late", 2, UpdateCampaign({}), AttachAsset("FORM", "2"), DetachAssets())
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [first])
+        await advanced(process, [of("none", 3, UpdateCampaign({}), DetachAssets())])
+        (late_,) = await advanced(process, [late])
+    (campaign,) = hubspot.campaigns()
+    assert (late_.ending, campaign["assets"].get("FORM", [])) == ("done", [])
+
+
+async def test_an_archived_campaign_is_gone_what_is_older_makes_none_and_what_is_newer_another(
+    redis_url: str, hubspot: Running
+) -> None:
+    hubspot.plan({"method": "DELETE", "do": "cut_after", "times": 1})
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [of("make", 1, CreateCampaign({"hs_name": "A"}))])
+        (archived,) = await advanced(process, [of("archive", 5, ArchiveCampaign())])
+        (older,) = await advanced(process, [of("older", 3, CreateCampaign({"hs_name": "B"}), AttachAsset("FORM", "1"))])
+        assert [one for one in hubspot.campaigns() if not one["archived"]] == []
+        (newer,) = await advanced(process, [of("newer", 7, CreateCampaign({"hs_name": "C"}))])
+    live = [one["properties"]["hs_name"] for one in hubspot.campaigns() if not one["archived"]]
+    assert (archived.ending, older.ending, newer.ending, live) == ("done", "superseded", "done", ["C"])
+
+
+async def test_an_archiving_that_arrives_first_or_late_leaves_what_it_would_in_order(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        (nothing,) = await advanced(process, [of("first", 5, ArchiveCampaign())])
+        (older,) = await advanced(process, [of("older", 3, CreateCampaign({"hs_name": "A"}))])
+        await advanced(process, [of("newer", 7, CreateCampaign({"hs_name": "B"}))])
+        (late,) = await advanced(process, [of("late", 6, ArchiveCampaign())])
+    live = [one["properties"]["hs_name"] for one in hubspot.campaigns() if not one["archived"]]
+    assert (nothing.ending, older.ending, late.ending, live) == ("done", "superseded", "superseded", ["B"])
+
+
+async def test_another_campaign_of_a_subject_is_made_beside_the_first_and_is_the_one_that_changes_then(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [of("one", 1, CreateCampaign({"hs_name": "A"}))])
+        await advanced(process, [of("two", 2, CreateCampaign({"hs_name": "B"}, another=True))])
+        await advanced(process, [of("three", 3, UpdateCampaign({"hs_audience": "few"}))])
+    told = {one["properties"]["hs_name"]: one["properties"].get("hs_audience") for one in hubspot.campaigns()}
+    assert told == {"A": None, "B": "few"}
+
+
+async def test_an_update_without_a_name_and_without_a_campaign_fails_rather_than_asks_in_vain(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        (run,) = await advanced(process, [of("update", 1, UpdateCampaign({"hs_audience": "few"}))])
+    assert (run.ending, hubspot.campaigns()) == ("failed", [])
+
+
+async def a_person_attaches(hubspot: Running, campaign: str, kind: str, asset: str) -> None:
+    url = f"{hubspot.url}/marketing/campaigns/2026-03/{campaign}/assets/{kind}/{asset}"
+    async with httpx.AsyncClient(trust_env=False) as http:
+        answer = await http.put(url, headers={"authorization": "Bearer pat-test"})
+    answer.raise_for_status()
