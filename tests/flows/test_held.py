@@ -34,8 +34,8 @@ async def now(redis: Redis) -> int:
 
 
 def of_subject(key: str, sequence: int, notbefore: int | None = LATE, subject: str = "sku-1") -> Run:
-    wish = CreateCampaign({"hs_name": f"Launch {key}"})
-    return a_run(key, wish, subject=subject, sequence=sequence, notbefore=notbefore)
+    wish, url = CreateCampaign({"hs_name": f"Launch {key}"}), "https://shop.example/done"
+    return a_run(key, wish, subject=subject, sequence=sequence, notbefore=notbefore, callbackurl=url)
 
 
 async def test_a_held_run_goes_at_its_time_whoever_is_there_then(
@@ -68,6 +68,12 @@ async def test_a_trigger_with_a_higher_sequence_takes_the_place_of_what_is_held(
         await accept(process, [newest])
         ends = await ended(process, [second, newest])
         assert (await process.store.runs.read(other.id)).status == "held"
+        due, _ = await process.store.callbacks.undelivered("shop", "due", after=0, limit=10)
+    assert {(one.id, one.type) for one in due} == {
+        (first.id, "run.superseded"),
+        (second.id, "run.superseded"),
+        (newest.id, "run.done"),
+    }
     assert [stored.ending for stored in ends] == ["superseded", "done"]
     assert [campaign["properties"]["hs_name"] for campaign in hubspot.campaigns()] == ["Launch newest"]
     assert await redis.keys("fanfare:later:*") == [b"fanfare:later:" + (await lane_of(redis, other))]
