@@ -36,6 +36,7 @@ class PortalCount(msgspec.Struct, frozen=True):
         lane: runs behind another of the same subject.
         places: calls that count towards HubSpot's window.
         ghosts: attempts declared absent that are still looked for.
+        over: those of the held runs whose recipe has made as many campaigns as it may in an hour.
         shown: what has appeared in HubSpot that people must decide about.
         why: it is parked for this reason; None when it is not.
         since: when that trouble began.
@@ -51,6 +52,7 @@ class PortalCount(msgspec.Struct, frozen=True):
     lane: int
     places: int
     ghosts: int
+    over: int
     shown: int
     why: Trouble | None
     since: int
@@ -123,6 +125,8 @@ def _portal(census: Census, name: str) -> Iterator[Ill]:
         yield Ill("amber", what, f"parked for {(census.now - portal.since) // SECOND} s: {portal.why}")
     if portal.paused:
         yield Ill("amber", what, "paused by an operator")
+    if portal.over:
+        yield Ill("amber", what, f"{portal.over} runs are held: their recipes have made max_creates_per_hour campaigns")
     if portal.shown:
         yield Ill("amber", what, f"{portal.shown} things have appeared in HubSpot that people must decide about")
     if portal.oldest and census.now - portal.oldest >= LONG:

@@ -32,6 +32,7 @@ PREFIXES: Final = {
     "ghosts": "fanfare:ghosts:",  # + portal: attempt declared absent -> when it is looked for
     "park": "fanfare:park:",  # + portal: why it is parked or paused, until when; RECOVERED once it is neither
     "open": "fanfare:open:",  # + portal: caller -> how many of its runs are open
+    "over": "fanfare:over:",  # + portal: caller -> how many of its runs their recipes hold (`max_creates_per_hour`)
     "told": "fanfare:told:",  # + portal: caller -> id of the last message of its trouble; RECOVERED once that is over
     "bulk": "fanfare:bulk:",  # + bulk id: run id -> its number; the runs that a verb is still to be applied to
     "bulks": "fanfare:bulks",  # bulk id -> when somebody is to work it off
@@ -52,8 +53,7 @@ PREFIXES: Final = {
     "refreshing": "fanfare:refreshing:",  # + grant: who refreshes now (REFRESHING)
     "creates": "fanfare:creates:",  # + portal and recipe: run id -> when it may make its campaign (an hour more)
     "verb": "fanfare:verb:",  # + key hash: what an operator's verb came to, and its fingerprint (a day)
-    # channels
-    "wake": "fanfare:wake:",  # + process: portals that it holds and that have work
+    "wake": "fanfare:wake:",  # a channel; + process: portals that it holds and that have work
 }
 """The beginning of every Redis key, by the name under which scripts know it."""
 

@@ -28,24 +28,29 @@ MOVING: Final = 477
 class Message(msgspec.Struct, frozen=True):
     """What a caller's operators are told of a portal; times are Redis's (ms).
 
+    Beside trouble with the portal this may be that a recipe has made as many campaigns there as it may in an hour
+    (`recipe.over`, for the reason `creates`): told when the first of the caller's runs is held for that.
+
     Attributes:
         id: names it, however often it is posted.
         time: when the portal was found to be as *type* says.
         since: when its trouble began.
-        until: when it is probed next; None once it has recovered.
+        until: when it is probed next, or the first of the held runs goes; None once it has recovered.
         runs: how many of the caller's runs were open on it then, those that are held until a time included.
+        recipe: which one holds runs; None when the message is of the portal.
 
     """
 
     id: str
-    type: Literal["portal.delayed", "portal.recovered"]
+    type: Literal["portal.delayed", "portal.recovered", "recipe.over"]
     caller: str
     portal: str
-    reason: Reason
+    reason: Reason | Literal["creates"]
     time: int
     since: int
     until: int | None
     runs: int
+    recipe: str | None = None
 
 
 class Condition(msgspec.Struct, frozen=True):

@@ -15,6 +15,7 @@ class _Body(msgspec.Struct, frozen=True):
     since: str
     until: str | None
     runs: int
+    recipe: str | msgspec.UnsetType = msgspec.UNSET
     schema: int = SCHEMA
 
 
@@ -29,5 +30,6 @@ def message_of(message: Message, url: str) -> Callback:
         since=rfc3339(message.since),
         until=rfc3339(message.until) if message.until is not None else None,
         runs=message.runs,
+        recipe=message.recipe or msgspec.UNSET,
     )
     return Callback(url, message.id, msgspec.json.encode(body))

@@ -8,7 +8,19 @@ from campaigns.keys import SECOND
 
 NOW = 1_800_000_000_000
 IDLE = PortalCount(
-    line=0, oldest=0, waiting=0, held=0, flight=0, lane=0, places=0, ghosts=0, shown=0, why=None, since=0, paused=False
+    line=0,
+    oldest=0,
+    waiting=0,
+    held=0,
+    flight=0,
+    lane=0,
+    places=0,
+    ghosts=0,
+    over=0,
+    shown=0,
+    why=None,
+    since=0,
+    paused=False,
 )
 WELL = Census(now=NOW, first_due=0, callbacks=0, first_callback=0, parked=0, portals={"acme": IDLE})
 
@@ -43,6 +55,7 @@ def test_a_callback_that_nobody_posts_is_told(seconds: int, said: str) -> None:
         (portal(why="down", since=NOW - 90 * SECOND), "parked for 90 s: down"),
         (portal(paused=True), "paused"),
         (portal(shown=2), "2 things"),
+        (portal(over=3), "3 runs are held: their recipes have made max_creates_per_hour campaigns"),
         (portal(line=1, oldest=NOW - 700 * SECOND), "700 s old"),
         (census(parked=3), "wait for a replay"),
     ],

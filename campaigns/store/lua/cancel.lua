@@ -7,8 +7,8 @@ local id, version, made, by, once, mark, retention, callback, record = unpack(AR
 local before = applied_before(once, mark)
 if before then return {before, 0, 0, 1} end
 local now, run = clock(), KEY.run .. id
-local known, portal, place, lane, order, cancel =
-  unpack(redis.call('HMGET', run, 'version', 'portal', 'place', 'lane', 'order', 'cancel'))
+local known, portal, caller, place, lane, order, cancel =
+  unpack(redis.call('HMGET', run, 'version', 'portal', 'caller', 'place', 'lane', 'order', 'cancel'))
 if known ~= version or place == 'ended' then return {'changed', 0, 0, 0} end
 
 local outcome, callbacks = 'cancelling', 0
@@ -26,7 +26,8 @@ if outcome == 'cancelled' or not (cancel == made or cancel == 'undo') then
     unhold(id, portal)
     leave_cap(id, portal, now)
   end
-  redis.call('HDEL', run, 'until', 'over')
+  redis.call('HDEL', run, 'until')
+  over_no_more(id, portal, caller)
   if outcome == 'cancelled' then
     if fold(id, 'cancelled', callback, record, retention, now) and call_notifier() then callbacks = 1 end
   elseif place == 'flight' then

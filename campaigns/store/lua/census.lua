@@ -12,14 +12,17 @@ end
 
 local function count(portal)
   local function size(key) return redis.call('ZCARD', key .. portal) end
-  local open, counts = 0, redis.call('HVALS', KEY.open .. portal)
-  for _, runs in ipairs(counts) do open = open + runs end
+  local function sum(key)
+    local all = 0
+    for _, runs in ipairs(redis.call('HVALS', key .. portal)) do all = all + runs end
+    return all
+  end
   local why, since, paused = unpack(redis.call('HMGET', KEY.park .. portal, 'why', 'since', 'paused'))
   local line, waiting, held, flight = size(KEY.line), size(KEY.waiting), size(KEY.held), size(KEY.flight)
   return {
     line = line, waiting = waiting, held = held, flight = flight,
-    lane = math.max(open - line - waiting - held - flight, 0),
-    oldest = oldest_in_line(portal), places = size(KEY.quota), ghosts = size(KEY.ghosts), shown = size(KEY.shown),
+    lane = math.max(sum(KEY.open) - line - waiting - held - flight, 0),
+    oldest = oldest_in_line(portal), places = size(KEY.quota), ghosts = size(KEY.ghosts), shown = size(KEY.shown), over = sum(KEY.over),
     why = why or cjson.null, since = tonumber(since or 0), paused = paused and true or false,
   }
 end

@@ -44,7 +44,7 @@ local function claim(popped)
     redis.call('HSET', KEY.turns .. portal, 'served ' .. band, rank - band * BAND)
     local till = held_by_cap(id, portal, now)
     if till then
-      redis.call('HSET', KEY.run .. id, 'place', 'held', 'until', till, 'over', 1)
+      redis.call('HSET', KEY.run .. id, 'place', 'held', 'until', till)
       redis.call('ZADD', KEY.held .. portal, till, id)
     else
       redis.call('ZADD', flight, rank, id)

@@ -189,12 +189,16 @@ local function message_id(portal, caller, since, kind)
   return table.concat({portal, caller, since, kind}, '.')
 end
 
--- A message to a caller's operators, to be posted from a time on, behind the last one if that is still to be posted.
-local function tell(portal, caller, id, at, ...)
-  local last = redis.call('HGET', KEY.told .. portal, caller) or ''
+-- A message to a caller's operators, to be posted from a time on, behind the message LAST if that is still to be posted.
+local function tell_behind(last, portal, caller, id, at, ...)
   redis.call('HSET', KEY.message .. id, 'callback', 'due', 'posted', 1, 'after', last, 'portal', portal, 'caller', caller, ...)
   redis.call('PEXPIRE', KEY.message .. id, SHOWN)
   redis.call('ZADD', KEY.callbacks, at, id)
+end
+
+-- A message of a portal's trouble, behind the one before it.
+local function tell(portal, caller, id, at, ...)
+  tell_behind(redis.call('HGET', KEY.told .. portal, caller) or '', portal, caller, id, at, ...)
   redis.call('HSET', KEY.told .. portal, caller, id)
 end
 
@@ -214,11 +218,26 @@ local function tell_delayed(portal, now)
   end
 end
 
+-- A recipe holds a run over its cap until a time. Its caller is told of the first one on the portal, and again only after a
+-- time in which none of its runs was held so.
+local function now_over(id, portal, caller, recipe, till, now)
+  if redis.call('HSETNX', KEY.run .. id, 'over', 1) == 0 then return end
+  if redis.call('HINCRBY', KEY.over .. portal, caller, 1) > 1 then return end
+  tell_behind('', portal, caller, message_id(portal, caller, now, 'over'), now, 'type', 'recipe.over', 'reason', 'creates',
+    'recipe', recipe, 'time', now, 'since', now, 'until', till, 'runs', redis.call('HGET', KEY.open .. portal, caller) or 0)
+end
+
+local function over_no_more(id, portal, caller)
+  if redis.call('HDEL', KEY.run .. id, 'over') == 0 then return end
+  if redis.call('HINCRBY', KEY.over .. portal, caller, -1) < 1 then redis.call('HDEL', KEY.over .. portal, caller) end
+end
+
 -- Ends a run: it leaves its lane, and its record takes the place of all else. True when its status is to be posted.
 local function fold(id, ending, callback, record, retention, now)
   local run = KEY.run .. id
   local version, portal, lane, order, raised, caller, key, accepted, first, reported, history = unpack(redis.call('HMGET',
     run, 'version', 'portal', 'lane', 'order', 'raised', 'caller', 'key', 'accepted', 'first', 'reported', 'history'))
+  over_no_more(id, portal, caller)
   redis.call('DEL', run)
   redis.call('HSET', run, 'record', record, 'ending', ending, 'ended', now, 'place', 'ended', 'version', version + 1,
     'portal', portal, 'caller', caller, 'key', key, 'accepted', accepted, 'first', first)
@@ -239,24 +258,24 @@ local function creates_of(portal, cap)
   return KEY.creates .. portal .. ' ' .. recipe, tonumber(most), recipe
 end
 
--- Called for each run that is held by its recipe's cap: here operators' messages begin.
-local function tell_over(portal, caller, recipe, at) end
-
 -- Until when the run must be held; nil when it may go on: it makes no campaign, or may make it now.
 local function held_by_cap(id, portal, now)
   local run = KEY.run .. id
   local cap, lane, cancel, caller = unpack(redis.call('HMGET', run, 'cap', 'lane', 'cancel', 'caller'))
-  if not cap or cancel then return nil end
-  if lane ~= '' and redis.call('HEXISTS', KEY.subject .. lane, 'campaign') == 1 then return nil end
+  if not cap or cancel or (lane ~= '' and redis.call('HEXISTS', KEY.subject .. lane, 'campaign') == 1) then
+    over_no_more(id, portal, caller)
+    return nil
+  end
   local creates, most, recipe = creates_of(portal, cap)
   redis.call('ZREMRANGEBYSCORE', creates, '-inf', now - HOUR)
   redis.call('ZREM', creates, id)
   local at = now
   if redis.call('ZCOUNT', creates, '-inf', now) >= most then  -- behind those that wait already
     at = tonumber(redis.call('ZRANGE', creates, -most, -most, 'WITHSCORES')[2]) + HOUR
-    tell_over(portal, caller, recipe, at)
+    now_over(id, portal, caller, recipe, at, now)
   else
-    redis.call('HDEL', run, 'cap', 'over')
+    redis.call('HDEL', run, 'cap')
+    over_no_more(id, portal, caller)
   end
   redis.call('ZADD', creates, at, id)
   redis.call('PEXPIRE', creates, tonumber(redis.call('ZRANGE', creates, -1, -1, 'WITHSCORES')[2]) - now + HOUR)

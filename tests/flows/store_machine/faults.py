@@ -202,6 +202,7 @@ FAULTS: Final = {
         "redis.call('ZREM', KEY.callbacks, id)",
         _nobody_posted,
     ),
+    "what_is_counted_is_so": Fault("count_open(portal, caller, -1)", "", _ended),
     "every_key_is_known_and_has_its_lifetime": Fault("lease, 'NX', 'PX', LEASE", "lease, 'NX'", _ended),
     "runs_of_one_subject_go_one_at_a_time": Fault("return not head", "return true", _two_for_one_subject),
     "runs_of_one_subject_go_in_order": Fault(

@@ -144,6 +144,16 @@ class StoreMachine(Calling, Working, Meddling):
         wrong = lifetimes.wrong(beginnings, bulks=set(self.picture.zset("bulks")))
         assert not wrong, wrong
 
+    @invariant()
+    def what_is_counted_is_so(self) -> None:
+        """How many runs of each caller are open on a portal, and how many of them their recipes hold."""
+        for name in ("open", "over"):
+            runs = [told for told in self.picture.open_runs.values() if name == "open" or "over" in told]
+            for portal in ("acme", "beta"):
+                kept = self.picture.hashes.get(keys.PREFIXES[name] + portal, {})
+                own = Counter(told["caller"].decode() for told in runs if told["portal"] == portal.encode())
+                assert {caller: int(count) for caller, count in kept.items()} == own, name
+
     # 5. Runs for one subject go in order; different subjects never wait for each other.
 
     @invariant()

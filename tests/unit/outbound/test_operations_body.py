@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import msgspec
+
 from campaigns.outbound.operations import message_of
 from campaigns.parking import Message
 
@@ -55,6 +57,11 @@ def test_a_portal_that_is_well_waits_for_no_probe() -> None:
         )
     )
     assert (told["type"], told["until"], told["runs"]) == ("portal.recovered", None, 0)
+
+
+def test_a_recipe_that_holds_runs_is_named() -> None:
+    told = body(msgspec.structs.replace(DELAYED, type="recipe.over", reason="creates", recipe="launches"))
+    assert (told["type"], told["reason"], told["recipe"]) == ("recipe.over", "creates", "launches")
 
 
 def test_the_webhook_id_is_the_messages_own_and_every_repeat_has_the_same_bytes() -> None:
