@@ -19,6 +19,9 @@ BASE: Final = "docker.io/library/python:3.13-slim-trixie"
 PROGRAMS: Final = {"podman": "podman", "runc": "runc", "mmdebstrap": "mmdebstrap"}
 """Each program that is needed, and its Debian package."""
 
+AUTHORITIES: Final = "/etc/ssl/certs/ca-certificates.crt"
+"""Debian's: whom this machine believes, a proxy among them if there is one."""
+
 LONGEST: Final = 420.0
 """Seconds for one command: making the base image takes one minute on an idle machine."""
 
@@ -81,6 +84,7 @@ class Containers:
             "CONTAINERS_STORAGE_CONF": str(folder / "storage.conf"),
             "BUILDAH_ISOLATION": "chroot",
             "ENGINE": "podman",
+            "SSL_CERT_FILE": os.environ.get("SSL_CERT_FILE", AUTHORITIES),
             "SOURCE_DATE_EPOCH": "1767225600",  # a commit in between changes nothing
         }
 
