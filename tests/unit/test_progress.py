@@ -5,9 +5,9 @@ from hypothesis import strategies as st
 
 from campaigns.errors import Problem
 from campaigns.model import Run, Step
-from campaigns.progress import Do, Finish, Reconcile, Wait, next_move, repeatable
+from campaigns.progress import Do, Finish, Reconcile, Wait, can_be_undone, next_move, repeatable, why_left
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waiting
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign
+from campaigns.wishes import AddItem, ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets
 from tests.builders import a_run
 
 NOW = 1_000_000
@@ -97,3 +97,13 @@ def test_a_run_never_waits_for_a_time_that_has_come(steps: list[tuple[State, int
     move = next_move(run_of(*steps), NOW + later, SETTLE)
     if isinstance(move, Wait):
         assert move.until > NOW + later
+
+
+def test_what_was_archived_or_detached_is_not_brought_back() -> None:
+    """Nobody knows any more how it was; the reason is told."""
+    changed = Done(Receipt("c-1", changed=True))
+    for wishes in ([ArchiveCampaign()], [CreateCampaign({"hs_name": "x"}), DetachAssets((("FORM", "1"),))]):
+        run = a_run("k", *wishes).with_state("create_campaign", changed, NOW)
+        run = run.with_state(run.steps[-1].name, changed, NOW)
+        assert (why_left(run, run.steps[-1]) or "").startswith("left: what was archived or detached")
+        assert not can_be_undone(run)
