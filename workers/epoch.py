@@ -108,8 +108,7 @@ class Past:
                 log.warning("epoch.unwalked", portal=self._on.portal, problem=error.problem.detail)
                 await asyncio.sleep(ONCE_MORE)
         # Of several campaigns of one run the earliest attempt's is taken: the others are its ghosts.
-        markers = sorted(index.all_markers(), key=lambda one: one.attempt, reverse=True)
-        found = {one.run: one.campaign.id for one in markers}
+        found = {one.run: one.campaign.id for one in reversed(list(index.all_markers()))}
         await ride_out(lambda: self._on.epochs.save(self._on.portal, epoch, found))
         log.info("epoch.walked", portal=self._on.portal, campaigns=len(index), runs=len(found))
         self._walked.set()

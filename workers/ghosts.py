@@ -89,6 +89,25 @@ async def _index(on: Haunted, due: Sequence[Ghost]) -> Index:
 
 async def _look(on: Haunted, ghost: Ghost, index: Index) -> Looked:
     stored = await _run_of(on, ghost)
+    looked = await _judged(on, ghost, index, stored)
+    copy = _copy_of_the_kept(index, ghost, stored) if stored and ghost.kind == "campaign" else None
+    if copy is None or looked.shown:
+        return looked
+    log.warning(
+        "ghost.shown", portal=on.lease.portal, ghost=str(ghost), id=copy, why="a copy of the campaign, notes and all"
+    )
+    return msgspec.structs.replace(looked, shown=copy)
+
+
+def _copy_of_the_kept(index: Index, ghost: Ghost, stored: Stored) -> str | None:
+    """A campaign that bears the marker of the one in the receipt beside it: people copy notes, or clone the whole."""
+    found = index.find(ghost.marker.run)
+    kept = stored.run.campaign
+    attempts = {one.attempt for one in found if one.campaign.id == kept} - {ghost.marker.attempt}
+    return next((one.campaign.id for one in found if one.attempt in attempts and one.campaign.id != kept), None)
+
+
+async def _judged(on: Haunted, ghost: Ghost, index: Index, stored: Stored | None) -> Looked:
     seen = await _campaigns(on, ghost, index, stored) if ghost.kind == "campaign" else await _items(on, ghost, stored)
     next_look = ghosts.next_look(ghost.marker.attempt, on.clock.now(), on.looks)
     for one in seen:

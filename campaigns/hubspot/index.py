@@ -76,23 +76,26 @@ class Index:
             _drop(self._by_run, found.run, campaign)
 
     def find(self, run: str) -> tuple[Found, ...]:
-        """Every campaign that bears a marker of this run, the earliest attempt first."""
+        """Every campaign that bears a marker of this run: the earliest attempt first, an original before its copies."""
         of_run = (found for many in self._by_run.get(run, {}).values() for found in many)
-        return tuple(sorted(of_run, key=lambda found: (found.attempt, found.campaign.id)))
+        return tuple(sorted(of_run, key=_age))
 
     def named(self, name: str) -> tuple[Campaign, ...]:
         """Every campaign of exactly this name; outer spaces do not count, since HubSpot may drop them."""
         return tuple(self._by_name.get(name.strip(), {}).values())
 
     def all_markers(self) -> Iterator[Found]:
-        """Every marker of every campaign."""
-        for campaign in self._seen.values():
-            yield from self._markers(campaign)
+        """Every marker of every campaign, ordered as by `find`."""
+        yield from sorted((found for one in self._seen.values() for found in self._markers(one)), key=_age)
 
     def _markers(self, campaign: Campaign) -> tuple[Found, ...]:
         texts = "\n".join(campaign.properties.get(name, "") for name in self._places)
         told = dict.fromkeys(_MARKER.findall(texts))
         return tuple(Found(run, int(attempt, 36), subject, campaign) for run, attempt, subject in told)
+
+
+def _age(found: Found) -> tuple[int, int, str]:
+    return found.attempt, found.campaign.created_at or 0, found.campaign.id
 
 
 def look_up_properties(marker_property: str | None = None) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """What a look-up has found."""
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -42,6 +43,15 @@ def test_every_attempt_of_a_run_is_found_the_earliest_first() -> None:
 def test_a_clone_that_copied_the_notes_is_found_too() -> None:
     notes = f"[fanfare:{RUN}.a.-]"
     assert len(an_index(a_campaign(1, notes=notes), a_campaign(2, notes=notes)).find(RUN)) == 2
+
+
+def test_an_original_comes_before_its_copies() -> None:
+    notes = f"[fanfare:{RUN}.a.-]"
+    copy = msgspec.structs.replace(a_campaign(1, notes=notes), created_at=2_000)
+    original = msgspec.structs.replace(a_campaign(2, notes=notes), created_at=1_000)
+    index = an_index(copy, original)
+    assert [found.campaign for found in index.find(RUN)] == [original, copy]
+    assert [found.campaign for found in index.all_markers()] == [original, copy]
 
 
 def test_a_marker_may_stand_in_the_portals_own_property() -> None:
