@@ -54,8 +54,9 @@ def calls(run: Run, version: str, campaign: str | None = None) -> tuple[Call, ..
 
 def _requests(step: Step, campaign: str) -> Iterable[Request[Any]]:  # noqa: PLR0911 - one answer for each kind
     match step.wish:
-        case CreateCampaign(properties=properties):
-            return [wire.create(properties)]
+        case CreateCampaign(properties=properties, taken=taken):
+            look = [] if taken == "trust" else [wire.find(name=properties["hs_name"])]
+            return [*look, wire.create(properties)]
         case UpdateCampaign(properties=properties):
             return [wire.read(campaign, properties), wire.update(campaign, properties)]
         case AttachAsset(type=kind, id=asset):

@@ -84,7 +84,7 @@ def _campaign(step: Step, run: Run, order: str, subject: Subject) -> Step:
         case ArchiveCampaign(), Pending() if is_late(order, subject):
             return _superseded(step, subject.campaign or "")
         case CreateCampaign(another=False) | UpdateCampaign() as wish, Sent(makes=True):
-            return _with(step, CreateCampaign(wish.properties))
+            return _with(step, _create(wish))
         case CreateCampaign(another=False) | UpdateCampaign() as wish, Pending() | Waiting() | Sent():
             return _changed(step, wish, run, order, subject)
         case _:
@@ -94,7 +94,7 @@ def _campaign(step: Step, run: Run, order: str, subject: Subject) -> Step:
 def _changed(step: Step, wish: CreateCampaign | UpdateCampaign, run: Run, order: str, subject: Subject) -> Step:
     if subject.campaign is None:
         makes = isinstance(wish, CreateCampaign) or (wish.upsert and "hs_name" in wish.properties)
-        return _with(step, CreateCampaign(wish.properties)) if makes else step
+        return _with(step, _create(wish)) if makes else step
     fresh = {name: value for name, value in wish.properties.items() if subject.orders.get(name, "") <= order}
     sets_assets = names_assets(run) and subject.assets <= order  # the subject must learn of it with this step
     if wish.properties and not fresh and not sets_assets:
@@ -129,6 +129,10 @@ def gone(run: Run, subject: Subject) -> tuple[tuple[str, str], ...]:
 def wanted(run: Run) -> tuple[tuple[str, str], ...]:
     """Type and id of each asset that the run names."""
     return tuple((step.wish.type, step.wish.id) for step in run.steps if isinstance(step.wish, AttachAsset))
+
+
+def _create(wish: CreateCampaign | UpdateCampaign) -> CreateCampaign:
+    return CreateCampaign(wish.properties, taken=wish.taken)
 
 
 def _with(step: Step, wish: CreateCampaign | UpdateCampaign) -> Step:

@@ -113,17 +113,16 @@ class Run(msgspec.Struct, frozen=True):
     @property
     def campaign(self) -> str | None:
         """HubSpot's id of the campaign that this run made, adopted, updated or archived."""
-        for step in self.steps:
-            if isinstance(step.wish, OfCampaign) and isinstance(step.state, Done):
-                return step.state.receipt.id or None
-        return None
+        done = (one.state for one in self.steps if isinstance(one.wish, OfCampaign) and isinstance(one.state, Done))
+        return next((state.receipt.id for state in done), None) or None
 
     @property
     def campaign_name(self) -> str:
         """What the campaign is called, as far as this run knows."""
         for step in self.steps:
             if isinstance(step.wish, CreateCampaign | UpdateCampaign):
-                return step.wish.properties.get("hs_name", "")
+                wanted = step.wish.properties.get("hs_name", "")
+                return (isinstance(step.state, Done) and step.state.receipt.name) or wanted
         return ""
 
 

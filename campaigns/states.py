@@ -16,6 +16,7 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
         adopted: found by a look-up rather than read from the answer of the call that made it.
         superseded: nothing was sent, as a newer run has set this.
         changed: the campaign was there before and was changed; it is not this run's to remove.
+        name: what the campaign is called, if not as it was to be.
 
     """
 
@@ -23,6 +24,7 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     adopted: bool = False
     superseded: bool = False
     changed: bool = False
+    name: str = ""
 
 
 class Pending(msgspec.Struct, frozen=True, tag_field="is", tag="pending"):

@@ -6,24 +6,30 @@ import msgspec
 
 ItemKind = Literal["budget", "spend"]
 
+Taken = Literal["trust", "fail", "adopt", "number"]
+"""What to do where another campaign has the name: leave it to HubSpot, fail, take that campaign, or number the name."""
+
 
 class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_campaign"):
     """Wish for a new campaign with these properties (strings on HubSpot's wire).
 
     Attributes:
         another: a new one even if the subject has a campaign; else that is changed instead.
+        taken: what to do where another campaign has the name.
 
     """
 
     properties: dict[str, str]
     another: bool = False
+    taken: Taken = "trust"
 
 
 class UpdateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="update_campaign"):
-    """Wish for these properties on the subject's campaign; *upsert* makes one where there is none."""
+    """Wish for these properties on the subject's campaign; *upsert* makes one where there is none, *taken* as above."""
 
     properties: dict[str, str]
     upsert: bool = True
+    taken: Taken = "trust"
 
 
 class AttachAsset(msgspec.Struct, frozen=True, tag_field="is", tag="attach_asset"):

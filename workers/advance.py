@@ -201,7 +201,8 @@ async def _done(
     if run.campaign == stored.subject.campaign and step.wish == Undo(run.steps[0].name):
         subject = records.FORGET
     if stored.run.subject is not None and step is run.steps[0]:
-        marker = str(marker_of(run, attempt)) if isinstance(step.wish, CreateCampaign) and attempt else ""
+        made = isinstance(step.wish, CreateCampaign) and not receipt.changed
+        marker = str(marker_of(run, attempt)) if made and attempt else ""
         done = run.with_state(step.name, Done(receipt), step.at)
         subject = subject_changes.changes(done, stored.run, stored.order, marker, stored.subject)
     now = await on.journal.save(Saved(run, step.name, Done(receipt), ghost=ghost, subject=subject))

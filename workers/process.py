@@ -41,6 +41,7 @@ from workers.ghosts import Haunted
 from workers.journal import Journal
 from workers.leases import Leases
 from workers.lookup import Lookup
+from workers.names import Names
 from workers.notify import Notifier
 from workers.parking import Parking
 from workers.serve import Serving, serve
@@ -212,7 +213,7 @@ class Process:
             new=told.on_this_machine,
         )
         return Advancing(
-            ways=Ways(calls, Creates(calls, lookup, signing), lookup, signing),
+            ways=Ways(calls, Creates(calls, lookup, signing), lookup, signing, Names(calls, told.marker_property)),
             past=await Past.of(reckoning),
             journal=Journal(
                 self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify

@@ -25,6 +25,7 @@ from campaigns.wishes import (
 from workers.calls import Calls, Departed
 from workers.creates import Came, Creates, rank_of
 from workers.lookup import Lookup
+from workers.names import Names, numbered
 from workers.signing import Signing, marker_of
 from workers.undo import GONE, find_asset, undo
 
@@ -42,6 +43,7 @@ class Ways(msgspec.Struct, frozen=True):
     creates: Creates
     lookup: Lookup
     signing: Signing
+    names: Names
 
 
 async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:  # noqa: PLR0911 - one way for each kind
@@ -53,8 +55,8 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
 
     """
     match step.wish:
-        case CreateCampaign():
-            return await ways.creates.create(run, step, sent)
+        case CreateCampaign() as wish:
+            return await _create(ways, run, step, wish, sent)
         case UpdateCampaign() as wish:
             return await _update(ways, run, step, wish, sent, subject)
         case AttachAsset() as wish:
@@ -94,10 +96,8 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
 
     """
     match step.wish:
-        case CreateCampaign():
-            index = await ways.lookup.look(step.at)
-            found = [found for found in index.find(run.id) if found.attempt >= stored.accepted]
-            return Found(Receipt(found[0].campaign.id, adopted=True), found[0].attempt) if found else None
+        case CreateCampaign() as wish:
+            return await _find_campaign(ways, run, step, wish, stored.accepted)
         case AddItem() as wish:
             return await _or_none(find_item(ways.calls, run, wish))
         case AttachAsset() as wish:
@@ -112,6 +112,43 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
             raise TypeError(f"{step.name} is repeated, not looked for")
         case _:
             assert_never(step.wish)
+
+
+async def _find_campaign(ways: Ways, run: Run, step: Step, wish: CreateCampaign, accepted: int) -> Found | None:
+    index = await ways.lookup.look(step.at)
+    found = next((found for found in index.find(run.id) if found.attempt >= accepted), None)
+    if found is None:
+        return None
+    name = found.campaign.name if wish.taken == "number" else ""
+    return Found(Receipt(found.campaign.id, adopted=True, name=name), found.attempt)
+
+
+async def _create(ways: Ways, run: Run, step: Step, wish: CreateCampaign, sent: Sent) -> Came:
+    if wish.taken == "trust":
+        return await ways.creates.create(run, step, sent)
+    async with ways.names.turn():
+        return await _create_by_name(ways, run, step, wish, sent)
+
+
+async def _create_by_name(ways: Ways, run: Run, step: Step, wish: CreateCampaign, sent: Sent) -> Came:
+    """Create a campaign once it is known whether its name is taken, and do what the recipe says if it is."""
+    name, names = wish.properties["hs_name"].strip(), ways.names
+    index = await names.like(name, run)
+    mine, there = index.find(run.id), names.holder(name, index)
+    if mine:  # an attempt that was declared absent has come late
+        return Came(mine[0].attempt, Receipt(mine[0].campaign.id, adopted=True))
+    if there is not None and wish.taken == "fail":
+        return Came(step.at, Refused(f"name-taken: the campaign {there} has the name {name!r}"))
+    if there is not None and wish.taken == "adopt":
+        return await _update(ways, run, step, UpdateCampaign(wish.properties), sent, Subject(campaign=there))
+    if there is not None:
+        name = numbered(name, lambda told: names.holder(told, index) is None)
+    named = CreateCampaign({**wish.properties, "hs_name": name})
+    came = await ways.creates.create(run, msgspec.structs.replace(step, wish=named), sent)
+    if not isinstance(came.outcome, Receipt):
+        return came
+    names.took(name, came.outcome.id)
+    return Came(came.at, msgspec.structs.replace(came.outcome, name="" if there is None else name))
 
 
 async def _update(ways: Ways, run: Run, step: Step, wish: UpdateCampaign, sent: Sent, subject: Subject) -> Came:

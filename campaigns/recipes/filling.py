@@ -54,9 +54,9 @@ def wishes(trigger: Trigger, recipe: Recipe | None, zone: ZoneInfo) -> tuple[Ask
     if does != "update" and not properties.get("hs_name", "").strip():
         raise Invalid("the campaign has no name: `properties.hs_name` is missing or empty")
     campaign = (
-        UpdateCampaign(properties, recipe is None or recipe.upsert)
+        UpdateCampaign(properties, recipe is None or recipe.upsert, wanted.taken)
         if does == "update"
-        else CreateCampaign(properties, another=does == "another")
+        else CreateCampaign(properties, another=does == "another", taken=wanted.taken)
     )
     return (
         Asked(campaign),
@@ -86,6 +86,7 @@ def _filled_in(recipe: Recipe, trigger: Trigger, zone: ZoneInfo) -> Wanted:
         "properties": {name: fill.text(f"properties.{name}", template, {}) for name, template in told.items()},
         "assets": fill.assets(recipe.assets),
         "budget": list(fill.rows("budget", recipe.budget, ItemGiven.__struct_fields__)),
+        "taken": recipe.taken,
         "spend": list(fill.rows("spend", recipe.spend, ItemGiven.__struct_fields__)),
     }
     try:

@@ -4,6 +4,8 @@ from typing import Annotated, Final, Literal
 
 import msgspec
 
+from campaigns.wishes import Taken
+
 REQUESTED: Final = "campaign.requested"
 """The type of trigger that brings everything itself and needs no recipe."""
 
@@ -54,6 +56,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         assets: the whole set that the campaign is to have of ours; None says nothing about assets.
         budget: items to add.
         spend: likewise.
+        taken: what to do where another campaign has the name.
 
     """
 
@@ -61,6 +64,7 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     assets: Assets | None = None
     budget: Items = ()
     spend: Items = ()
+    taken: Taken = "trust"
 
 
 class AssetWanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -100,6 +104,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
         portal: the HubSpot account, unless the trigger names one.
         do: what is done about the subject's campaign; unless told, what `lifecycles` says of the type, else create.
         upsert: whether an update makes the campaign that it does not find.
+        taken: what to do where another campaign has the name: `trust` leaves it to HubSpot.
         archive: the subject's campaign is archived instead.
         properties: HubSpot's names; the values are templates.
         assets: the whole set; not told: nothing is attached and nothing detached.
@@ -116,6 +121,7 @@ class Recipe(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     portal: str | None = None
     do: Does | None = None
     upsert: bool = True
+    taken: Taken = "trust"
     archive: bool = False
     properties: dict[str, Text] = {}
     assets: tuple[AssetWanted, ...] | None = None

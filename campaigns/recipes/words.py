@@ -15,12 +15,13 @@ _AT_PATH: Final = re.compile(r" - at `(\$[^`]*)`$")
 _STEP: Final = re.compile(r"\.([A-Za-z_]\w*)|\[(\d+)\]")
 _ABOUT: Final[dict[str | int, str]] = {
     "do": "leave `do` out, and the last word of the type decides; or say create, update or another",
+    "taken": "say trust, fail, adopt or number",
     "on": 'such as on = "product.launched"',
 }
 _UNKNOWN: Final = re.compile(r"Object contains unknown field `([^`]*)`")
 _WORDS: Final = (
     (re.compile(r"Object missing required field (`[^`]*`)"), r"\1 is missing"),
-    (re.compile(r"Invalid enum value ('[^']*')"), r"\1 is none of create, update, another"),
+    (re.compile(r"Invalid enum value ('[^']*')"), r"\1 cannot stand here"),
     (re.compile(r"`object`"), "a table"),
     (re.compile(r"`array`"), "a list"),
     (re.compile(r"`str`"), "a text"),
