@@ -45,9 +45,10 @@ def wishes(trigger: Trigger, recipe: Recipe | None, zone: ZoneInfo) -> tuple[Ask
 
     """
     does = _does(recipe, trigger)
-    if does != "create" and trigger.subject is None and (does == "update" or (recipe and recipe.archive)):
+    archives = recipe is not None and recipe.archive
+    if trigger.subject is None and (archives or does == "update"):
         raise Invalid("an update needs a subject: it changes the subject's campaign")
-    if recipe is not None and recipe.archive:
+    if archives:
         return (Asked(ArchiveCampaign()),)
     wanted = _filled_in(recipe, trigger, zone) if recipe else _requested(trigger)
     properties = {name: without_markers(value) for name, value in wanted.properties.items()}
