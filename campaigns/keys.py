@@ -15,7 +15,7 @@ DAY: Final = 24 * HOUR
 PREFIXES: Final = {
     # permanent
     "accepts": "fanfare:accepts",  # counts acceptances; the last part of the order in a lane
-    "birth": "fanfare:birth",  # which installation began here, and when; without it everything may be lost
+    "birth": "fanfare:birth",  # which installation began here, when, and in which of Redis's histories
     # open: gone when the runs, portals or callbacks that they speak of are
     "due": "fanfare:due",  # portal -> when somebody must be on it
     "run": "fanfare:run:",  # + run id: the run, until it is trimmed

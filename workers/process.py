@@ -136,7 +136,7 @@ class Process:
             log.warning("notify.not_called", problem=str(error))
 
     async def be_born(self) -> None:
-        """Write the birth record, if Redis has none: then an epoch begins."""
+        """Write the birth record, if Redis has none or another server's: then an epoch begins."""
         await ride_out(lambda: self.store.epochs.born(self.settings.installation))
 
     async def _call(self, portal: str) -> None:

@@ -24,6 +24,12 @@ TOO_MUCH: Final = 300 * SECOND
 NEARLY_SPENT: Final = 0.1
 """Of the day's budget."""
 
+WHY_AN_EPOCH: Final = {
+    "birth": "the record of our beginning was missing",
+    "failover": "a replica of Redis has taken over, and may not have heard of all",
+    "restored": "a backup was restored",
+}
+
 
 class Finding(msgspec.Struct, frozen=True):
     """What was seen of *what*, how bad that is, and what to do; nothing to do where all is well."""
@@ -102,7 +108,7 @@ def of_epoch(what: str, epoch: Epoch | None) -> Finding:
     """Whether HubSpot may know more of a portal than Redis does."""
     if epoch is None:
         return Finding("ok", what, "no epoch: Redis knows all that we have made")
-    why = "the record of our beginning was missing" if epoch.why == "birth" else "a backup was restored"
+    why = WHY_AN_EPOCH[epoch.why]
     if epoch.walked:
         return Finding("ok", what, f"an epoch is in force ({why}); the portal has been walked")
     return Finding(
