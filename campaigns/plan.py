@@ -64,10 +64,14 @@ def plan(trigger: Trigger, book: recipes.Book, sender: Sender, key: str) -> Run:
         portal=portal,
         space=sender.space,
         recipe=recipe.title if recipe else recipes.REQUESTED,
-        max_creates_per_hour=recipe.max_creates_per_hour if recipe else None,
+        max_creates_per_hour=recipe.max_creates_per_hour if recipe and _may_create(wanted[0].wish) else None,
         trigger=trigger,
         steps=tuple(Step(step_name(asked.wish), asked.wish, asked.required) for asked in wanted),
     )
+
+
+def _may_create(wish: Wish) -> bool:
+    return isinstance(wish, CreateCampaign) or (isinstance(wish, UpdateCampaign) and wish.upsert)
 
 
 def step_name(wish: Wish) -> str:  # noqa: PLR0911 - one name for each kind

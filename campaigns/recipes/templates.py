@@ -5,7 +5,7 @@ counted: it ends.
 """
 
 from collections.abc import Mapping
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -57,7 +57,8 @@ def text(template: str, values: Values) -> str:
     if "{" not in template:
         return template
     try:
-        told = _environment(STRICT).render_str(template, **values)
+        seen = {name: values[name] for name in _asked(template) if name in values}
+        told = _environment(STRICT).render_str(template, **seen)
     except (minijinja.TemplateError, Unfit, TypeError) as error:
         raise Invalid(_why(error)) from error
     if len(told) > LONGEST_TEXT:
@@ -105,6 +106,12 @@ def syntax(template: str) -> minijinja.TemplateError | None:
 def names(template: str) -> frozenset[str]:
     """The names at the beginning of what *template* asks of the trigger, such as `data`."""
     return frozenset(_environment(STRICT).undeclared_variables_in_str(template))
+
+
+@lru_cache(maxsize=4_096)
+def _asked(template: str) -> tuple[str, ...]:
+    """What of the values a template asks for: handing over all of them takes longer than filling in."""
+    return (*names(template), ZONE)
 
 
 def _value(expression: str, values: Values) -> Any:  # noqa: ANN401 - whatever the data holds

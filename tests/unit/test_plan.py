@@ -105,5 +105,7 @@ def test_a_recipe_makes_so_many_an_hour_and_what_brings_everything_itself_as_man
     assert plan(Trigger(type="x"), Recipes((capped,)), SENDER, "k").max_creates_per_hour == 3
     assert plan(launched(), BOOK, SENDER, "k").max_creates_per_hour == 500
     assert plan(requested(), BOOK, SENDER, "k").max_creates_per_hour is None
+    (archives,) = read('[[recipes]]\non = "x"\nportal = "acme"\narchive = true')
+    assert plan(Trigger(type="x", subject="s"), Recipes((archives,)), SENDER, "k").max_creates_per_hour is None
     with pytest.raises(Invalid):
         read('[[recipes]]\non = "x"\nmax_creates_per_hour = 0\nproperties = {hs_name = "x"}')
