@@ -27,11 +27,13 @@ class Arrived(msgspec.Struct, frozen=True):
     Attributes:
         run: the one whose campaign stands in HubSpot, and no other.
         told: id of each callback -> its type.
+        over: the operators heard, once, that a recipe's cap holds runs.
 
     """
 
     run: str
     told: Mapping[str, str]
+    over: bool = False
 
 
 class Journey(msgspec.Struct, frozen=True):
@@ -117,9 +119,10 @@ async def _operated(asking: Asking) -> Arrived:
     await asking.let_pass(keys.HOUR)
     await asking.hear(held[1], 1)
     await asking.hear(held[0], 1)
+    await asking.all_posted()
     told = zip((f"{first}.1", f"{first}.2", f"{first}.3"), ("failed", "done", "cancelled"), strict=True)
     ends = {f"{held[0]}.1": "cancelled", f"{held[1]}.1": "done", **dict(told)}
-    return Arrived(held[1], {one: f"run.{ending}" for one, ending in ends.items()})
+    return Arrived(held[1], {one: f"run.{ending}" for one, ending in ends.items()}, over=True)
 
 
 def _launch(subject: str) -> dict[str, object]:

@@ -121,13 +121,15 @@ async def _judge_hubspot(on: Installation, arrived: Arrived) -> None:
 
 
 def _judge_told(on: Installation, arrived: Arrived) -> None:
-    """Each status was posted, whatever is posted twice bears the same id; of each trouble the end was told, too."""
+    """Each status was told, whatever was posted twice under the same id; of each trouble the end, too."""
     assert {body["id"]: body["type"] for body in _bodies(on, "/status")} == arrived.told
-    types = {body["id"]: body["type"] for body in _bodies(on, "/operations")}
-    for message, kind in types.items():
-        trouble = message.rpartition(".")[0]
-        assert kind == f"portal.{message.rpartition('.')[2]}"
-        assert {f"{trouble}.delayed", f"{trouble}.recovered"} <= set(types), sorted(types)
+    messages = {body["id"]: body["type"] for body in _bodies(on, "/operations")}
+    trouble = {message: kind for message, kind in messages.items() if kind != "recipe.over"}
+    assert len(messages) - len(trouble) == arrived.over, messages
+    for message, kind in trouble.items():
+        which, _, last = message.rpartition(".")
+        assert kind == f"portal.{last}", messages
+        assert {f"{which}.delayed", f"{which}.recovered"} <= set(trouble), messages
 
 
 def _bodies(on: Installation, target: str) -> list[dict[str, Any]]:
