@@ -98,7 +98,7 @@ def _run(one: Accepted, runs: Mapping[str, str]) -> Iterator[Verdict]:
 def _campaign(
     subject: str, accepted: Sequence[Accepted], campaigns: Sequence[Campaign], runs: Mapping[str, str]
 ) -> Iterator[Verdict]:
-    """A subject has one campaign: its first trigger makes it, the others change it and add to it."""
+    """A subject has one campaign: its first trigger makes it, the others change it, add items and exchange assets."""
     done = [one for one in accepted if runs.get(one.runs[0]) == "done"]
     if len(campaigns) > 1:
         yield Duplicate(subject, "campaign", tuple(campaign.id for campaign in campaigns))
@@ -112,7 +112,8 @@ def _campaign(
 
 
 def _assets(subject: str, wanted: Sequence[Wanted], campaign: Campaign) -> Iterator[Verdict]:
-    planned = Counter(asset for one in wanted for asset in one.assets)
+    """Each trigger names a whole set: what an earlier one attached and the last does not name has been detached."""
+    planned = Counter(wanted[-1].assets)
     there = Counter(f"{kind} {asset}" for kind, assets in campaign.assets.items() for asset in assets)
     if planned != there:
         yield WrongAssets(subject, _less(planned, there), _less(there, planned))

@@ -95,7 +95,7 @@ async def test_a_name_that_is_taken_is_never_a_second_campaign_by_itself(
 
 
 def wishes_of(names: list[str]) -> list[Wish]:
-    return [Wish(name, f"[fanfare:{'a' * 26}.{number}.-]") for number, name in enumerate(names)]
+    return [Wish(name, f"[fanfare:{'a' * 32}.{number}.-]") for number, name in enumerate(names)]
 
 
 async def names_that_came(hubspot: HubSpot, wishes: list[Wish]) -> list[str]:
