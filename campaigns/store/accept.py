@@ -15,8 +15,8 @@ MOST_AT_ONCE: Final = 100
 """A script holds Redis for about 20 us a run: a hundred keep every other client waiting for no more than 2 ms."""
 
 
-_Told = tuple[tuple[str | int, ...], bytes]
-"""A wish as the script reads it: what it decides by, and the plan that it only keeps."""
+_Told = tuple[Run, tuple[str | int, ...], bytes]
+"""A wish, what the script decides about it by, and the plan that it only keeps."""
 
 
 class Wish(msgspec.Struct, frozen=True):
@@ -80,14 +80,16 @@ class Acceptance:
 
     async def _carry(self, together: Sequence[_Told]) -> Sequence[Accepted]:
         # In one piece, as redis-py takes its time for each argument; but Lua's MessagePack reads no bytes.
-        heads, plans = msgspec.msgpack.encode([head for head, _ in together]), (plan for _, plan in together)
+        heads, plans = msgspec.msgpack.encode([head for _, head, _ in together]), (plan for _, _, plan in together)
         # It always writes, if only its counter: so the replicas that have heard of that have heard of all before it.
         (calls, *parts), durable = await self._scripts.run_and_wait("accept", heads, *plans)
         if not durable:
             raise NotYetDurable
-        answers = [_accepted(parts[i : i + 4]) for i in range(0, len(parts), 4)]
-        # The first of those that came together sees to the calls of all.
-        answers[0] = msgspec.structs.replace(answers[0], calls=tuple(portal.decode() for portal in calls))
+        answers = [Accepted("accepted", run.id, run.portal, "waiting") for run, _, _ in together]
+        for i in range(0, len(parts), 5):
+            answers[parts[i] - 1] = _accepted(parts[i + 1 : i + 5])
+        if calls:  # the first of those that came together sees to the calls of all
+            answers[0] = msgspec.structs.replace(answers[0], calls=tuple(portal.decode() for portal in calls))
         return answers
 
 
@@ -102,7 +104,7 @@ def _told(wish: Wish) -> _Told:
         *records.standing(run),
         run.trigger.notbefore or 0,
     )
-    return head, records.plan(run)
+    return run, head, records.plan(run)
 
 
 def _accepted(parts: Sequence[bytes]) -> Accepted:

@@ -1,7 +1,8 @@
 -- Stores what arrived together. ARGV: one MessagePack of all, ten for each: key hash, fingerprint, run id, caller, portal,
 -- priority (0 first), order so far, lane ('' for none), how many campaigns which recipe may make in an hour ('' any),
 -- notbefore (0 for none); then the plan of each.
--- Returns {portals to call, outcome, run id, portal, first status, outcome, ...}; outcome: accepted, replayed, reused.
+-- Returns {portals to call, number, outcome, run id, portal, first status, number, ...}, one for each that was not just
+-- accepted and may go at once; outcome: accepted, replayed, reused.
 local wishes = cmsgpack.unpack(ARGV[1])
 local now = clock()
 local number = redis.call('INCRBY', KEY.accepts, #wishes) - #wishes
@@ -51,7 +52,9 @@ for i, wish in ipairs(wishes) do
   else
     portal, first = unpack(redis.call('HMGET', KEY.run .. id, 'portal', 'first'))
   end
-  for _, part in ipairs({outcome, id, portal, first}) do table.insert(answer, part) end
+  if outcome ~= 'accepted' or first ~= 'waiting' then
+    for _, part in ipairs({i, outcome, id, portal, first}) do table.insert(answer, part) end
+  end
 end
 
 for portal, callers in pairs(opened) do
