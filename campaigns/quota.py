@@ -67,8 +67,8 @@ class Allowance:
 
     def reserved(self, now: int) -> int:
         """For how long (ms) only calls of priority high may leave, as nothing but their reserve is left of the day."""
-        if self._left_today is None or self._left_today > RESERVE * (self.limit.per_day or 0):
-            return 0
+        if not self._left_today or self._left_today > RESERVE * (self.limit.per_day or 0):
+            return 0  # a day that is spent to the last parks the portal, whose probe finds its end
         return max(0, self._heard_at + BELIEVED - now)
 
 

@@ -65,3 +65,5 @@ def test_the_rest_of_the_day_is_kept_for_priority_high_until_hubspot_says_otherw
     allowance.heard_of_day(per_day=None, left=None, now=6)  # an answer that says nothing of the day
     assert allowance.reserved(6) == BELIEVED - 1
     assert allowance.reserved(5 + BELIEVED) == 0, "the day may be over: a call finds out"
+    allowance.heard_of_day(per_day=1_000, left=0, now=7)
+    assert allowance.reserved(7) == 0, "there is nothing to keep: parking is for that"
