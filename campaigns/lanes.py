@@ -9,6 +9,9 @@ from campaigns.model import Run, Step, Subject
 from campaigns.states import Done, Pending, Receipt, Sent, Waiting
 from campaigns.wishes import ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign
 
+DETACH: Final = "detach_assets"
+"""What the step is called that detaches assets."""
+
 MOST_SEQUENCE: Final = 2**53
 """The largest whole number that every JSON reader keeps exactly (RFC 8259, section 6)."""
 
@@ -69,6 +72,13 @@ def replaced(run: Run) -> Run:
     return msgspec.structs.replace(run, steps=tuple(_superseded(step, "") for step in run.steps))
 
 
+def whole(run: Run) -> Run:
+    """An ended run as it was planned: with the step that `resolve` leaves out where there is nothing to detach."""
+    named = [step.wish for step in run.steps]
+    left_out = run.subject is not None and names_assets(run) and not any(isinstance(one, DetachAssets) for one in named)
+    return msgspec.structs.replace(run, steps=(*run.steps, Step(DETACH, DetachAssets()))) if left_out else run
+
+
 def names_assets(run: Run) -> bool:
     """Whether the run says which assets its subject's campaign is to have."""
     return any(isinstance(step.wish, AttachAsset | DetachAssets) for step in run.steps)
@@ -103,7 +113,10 @@ def _changed(step: Step, wish: CreateCampaign | UpdateCampaign, run: Run, order:
 
 
 def _other(step: Step, run: Run, order: str, subject: Subject, *, makes: bool) -> Step | None:
-    """A step behind the campaign's; None where there is nothing for it to do."""
+    """A step behind the campaign's; None where there is nothing for it to do.
+
+    Only the last of a plan may go: steps are stored by their numbers.
+    """
     late = subject.assets > order
     match step.wish:
         case AttachAsset(id=asset) if late and isinstance(step.state, Pending):

@@ -7,7 +7,7 @@ from typing import assert_never
 
 import msgspec
 
-from campaigns import keys, recipes
+from campaigns import keys, lanes, recipes
 from campaigns.errors import Invalid
 from campaigns.model import Run, Step, Trigger
 from campaigns.wishes import (
@@ -84,7 +84,7 @@ def step_name(wish: Wish) -> str:  # noqa: PLR0911 - one name for each kind
         case ArchiveCampaign():
             return "archive_campaign"
         case DetachAssets():
-            return "detach_assets"
+            return lanes.DETACH
         case AttachAsset(type=kind, id=asset_id):
             return f"attach_asset {kind} {asset_id}"
         case AddItem(kind=kind, order=order):

@@ -155,6 +155,8 @@ def unfolded(run: Run, cancel: Made | None) -> tuple[bytes, dict[str, bytes]]:
 
     What is done stays done. To be undone, it goes on from where it stood; else every other step begins anew.
     """
+    if cancel is None:
+        run = lanes.whole(run)
     steps = planned(run)
     anew = tuple(msgspec.structs.replace(step, state=Pending(), at=0) for step in steps)
     kept = [step for step in run.steps if isinstance(step.state, Done) or (cancel and step in steps)]

@@ -6,10 +6,11 @@ import pytest
 from campaigns.keys import marker_in
 from campaigns.model import Run
 from campaigns.states import Failed
-from campaigns.wishes import ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign, Wish
+from campaigns.store.verbs import Command
+from campaigns.wishes import AddItem, ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign, Wish
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import advanced, engine
+from tests.flows.engine import advanced, ended, engine, serving
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -208,3 +209,36 @@ async def a_person_attaches(hubspot: Running, campaign: str, kind: str, asset: s
     async with httpx.AsyncClient(trust_env=False) as http:
         answer = await http.put(url, headers={"authorization": "Bearer pat-test"})
     answer.raise_for_status()
+
+
+async def test_a_retried_run_brings_the_assets_to_its_set_though_there_was_nothing_to_detach_when_it_failed(
+    redis_url: str, hubspot: Running
+) -> None:
+    hubspot.plan({"method": "POST", "do": "status_before", "status": 400, "times": 1})
+    create = CreateCampaign({"hs_name": "A"})
+    newer = of("newer", 2, create, AttachAsset("FORM", "3"), DetachAssets())
+    older = of("older", 1, create, AttachAsset("FORM", "1"), DetachAssets())
+    async with engine(redis_url, hubspot.url) as process:
+        (failed,) = await advanced(process, [newer])
+        await advanced(process, [older])
+        await process.store.verbs.retry(newer.id, Command("office"))
+        async with serving(process):
+            (retried,) = await ended(process, [newer])
+    (campaign,) = hubspot.campaigns()
+    assert (failed.ending, retried.ending, campaign["assets"]) == ("failed", "done", {"FORM": ["3"]})
+
+
+async def test_a_run_that_is_undone_leaves_what_it_has_detached_and_says_so(redis_url: str, hubspot: Running) -> None:
+    first = of("one", 1, CreateCampaign({"hs_name": "A"}), AttachAsset("FORM", "1"))
+    second = of("two", 2, UpdateCampaign({}), AttachAsset("FORM", "2"), AddItem("budget", "x", 1.0, 0), DetachAssets())
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [first])
+        await advanced(process, [second])
+        await process.store.verbs.cancel(second.id, "undo", Command("office"))
+        async with serving(process):
+            (undone,) = await ended(process, [second])
+    (campaign,) = hubspot.campaigns()
+    state = undone.run.step("undo detach_assets").state
+    assert (undone.ending, campaign["assets"], campaign["budget"]) == ("cancelled", {"FORM": ["2"]}, [])
+    assert isinstance(state, Failed)
+    assert state.problem.detail == "left: what was archived or detached is not brought back"
