@@ -87,9 +87,9 @@ class _Scan:
         path: Path = ()
         for number, key in enumerate(keys, 1):
             path += (key,)
+            self.found.setdefault(path, line)
             if many and number == len(keys):
                 self._counts[path] = self._counts.get(path, 0) + 1
-                self.found.setdefault(path, line)
             if path in self._counts:
                 path += (self._counts[path] - 1,)
         self.found.setdefault(path, line)
@@ -104,7 +104,7 @@ class _Scan:
             path += (key,)
             self.found.setdefault(path, line)
         if not self._take("="):
-            self._rest.pop()  # cannot be in TOML; never stand still
+            del self._rest[-1:]  # cannot be in TOML; never stand still
             return
         self._value(path)
 

@@ -76,9 +76,14 @@ def examine(
     recipes: list[Placed] = []
     mistakes: list[Mistake] = []
     for file, text in texts.items():
+        try:
+            told = tomllib.loads(text)
+        except tomllib.TOMLDecodeError as error:
+            mistakes.append(msgspec.structs.replace(not_toml(str(error), text), file=file))
+            continue
         lines = positions.lines(text)
         found: list[Mistake] = []
-        for one in _recipes(text, portals, alone=file not in among):
+        for one in _recipes(told, portals, alone=file not in among):
             if isinstance(one, Mistake):
                 found.append(_placed(one, file, lines))
             else:
@@ -100,13 +105,10 @@ def _rivalries(recipes: list[Placed]) -> Iterator[Mistake]:
         yield msgspec.structs.replace(told, file=other.file, line=other.line)
 
 
-def _recipes(text: str, portals: Collection[str] | None, *, alone: bool) -> Iterator[Mistake | tuple[Path, Recipe]]:
+def _recipes(
+    told: Mapping[str, Any], portals: Collection[str] | None, *, alone: bool
+) -> Iterator[Mistake | tuple[Path, Recipe]]:
     """Each recipe with its path, and each mistake with its own."""
-    try:
-        told = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        yield not_toml(str(error), text)
-        return
     for key in told if alone else ():
         if key != HEADING:
             near = get_close_matches(key, [HEADING], n=1)
