@@ -111,7 +111,8 @@ async def _operated(asking: Asking) -> Arrived:
     for run in held:
         await asking.see(run, "held")
     await asking.on.control("PUT", "missing_assets", [])
-    await asking.operate("retry", {"caller": "shop", "status": "failed", "confirm": 1}, "retry")
+    for _ in range(2):  # as whoever heard no answer asks again
+        await asking.operate("retry", {"caller": "shop", "status": "failed", "confirm": 1}, "retry")
     await asking.hear(first, 2)
     await asking.operate(f"{held[0]}/cancel", {}, "cancel")
     await asking.operate(f"{first}/cancel", {"made": "undo"}, "undo")

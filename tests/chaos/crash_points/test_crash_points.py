@@ -21,6 +21,9 @@ from tests.chaos.crash_points.proof import NEVER, Counted, Done, deaths, install
 AT_ONCE = 32
 """Journeys: each mostly waits, for leases to end and callbacks to come back."""
 
+BY_CHANCE = {"del rq:execution:*:*"}
+"""What no journey comes by for certain: it follows a worker's beat in which a job ended; left out, its TTL ends the key."""
+
 TOLD = 5
 """Journeys that did not end right of which everything is told; mostly one fault has spoiled them all."""
 
@@ -59,7 +62,7 @@ def test_whoever_dies_at_any_point_the_run_ends_right(capsys: pytest.CaptureFixt
     assert not (told := wrong([*done, *(row for row in lucky if row[1].wrong != NEVER)])), told
     known = set[str]().union(*(found.names for found in points.values()))
     seen = {point.name for _, one in done for point in one.points}
-    assert seen <= known, "nobody has died there: a journey must come by it without a death"
+    assert seen - known <= BY_CHANCE, "nobody has died there: a journey must come by it without a death"
 
 
 async def tried(tasks: Sequence[tuple[Journey, Death]]) -> list[Done]:
