@@ -236,3 +236,13 @@ def test_there_is_an_example_for_every_stage_of_a_product_and_of_an_event() -> N
     assert {f"event.{word}" for word in STAGES} <= told
     without = [kind for kind in told if not (EXAMPLES[0].parent / f"{kind.replace('.', '-')}.json").exists()]
     assert without == []
+
+
+def test_a_set_that_comes_with_nothing_else_new_is_learnt_and_an_older_one_attaches_nothing_then() -> None:
+    newest, newer, older = (
+        a_trigger("updated", 3, None, 0),
+        a_trigger("updated", 2, [2, 3], 0),
+        a_trigger("updated", 1, [1], 0),
+    )
+    hubspot = after([newest, newer, older])
+    assert hubspot.campaigns[0]["assets"] == {("LANDING_PAGE", "2"), ("LANDING_PAGE", "3")}

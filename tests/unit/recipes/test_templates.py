@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from campaigns.errors import Invalid
 from campaigns.model import Trigger
 from campaigns.recipes import language, templates
+from campaigns.recipes.filters import REMOVED
 from campaigns.recipes.shapes import LONGEST_TEXT
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -198,3 +199,9 @@ def test_any_text_is_checked_without_fault_and_what_passes_has_no_multiplication
             filled(template, a=1)
         except Invalid:
             return
+
+
+@pytest.mark.parametrize("name", sorted(REMOVED))
+def test_a_filter_that_could_grow_a_text_is_not_there_even_if_nobody_has_checked_the_recipe(name: str) -> None:
+    with pytest.raises(Invalid, match=f"filter {name} is unknown"):
+        filled(f"{{{{ data.name | {name} }}}}", name="Nova")
