@@ -75,7 +75,7 @@ class Drained(msgspec.Struct, frozen=True):
     @property
     def calls_each(self) -> float:
         """Calls per campaign besides those for its assets."""
-        return self.calls / self.runs - ASSETS
+        return (self.calls - ASSETS * self.runs) / self.runs
 
     @property
     def bytes_each(self) -> float:
