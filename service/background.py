@@ -1,14 +1,12 @@
 """Coroutines that run beside the requests for as long as the service does."""
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from contextlib import asynccontextmanager
-from typing import Final
 
 import structlog
 
-AGAIN: Final = 0.1
-"""Seconds between two cancellations: longer than it takes to end, too short to be noticed at a stop."""
+from campaigns.ending import end
 
 log = structlog.get_logger()
 
@@ -22,15 +20,7 @@ async def beside(works: Sequence[Coroutine[None, None, None]]) -> AsyncIterator[
     try:
         yield
     finally:
-        await _end(running)
-
-
-async def _end(running: Iterable[asyncio.Task[None]]) -> None:
-    """Cancel until it is heard: before Python 3.12 `asyncio.wait_for`, which redis-py uses, may swallow it."""
-    while running:
-        for task in running:
-            task.cancel()
-        _, running = await asyncio.wait(running, timeout=AGAIN)
+        await end(running)
 
 
 def _said(task: asyncio.Task[None]) -> None:

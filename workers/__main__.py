@@ -15,6 +15,7 @@ import uvloop
 from prometheus_client import CollectorRegistry
 
 from campaigns import observe, settings
+from campaigns.ending import end
 from campaigns.errors import Invalid
 from campaigns.queue import CALLBACKS, CAMPAIGNS, Queue
 from campaigns.store import Store, connection
@@ -62,7 +63,7 @@ async def work(
         try:
             return await worker.run()
         finally:
-            sweeping.cancel()
+            await end([sweeping])
             await stand_in.close()
 
 

@@ -7,6 +7,7 @@ from typing import Final, Literal
 import msgspec
 import structlog
 
+from campaigns.ending import end
 from campaigns.errors import Unavailable
 from campaigns.model import Stored
 from campaigns.store.patience import ride_out
@@ -77,9 +78,7 @@ async def serve(with_: Serving, *, longest: float | None = None) -> None:
     finally:
         with_.leases.drop(with_.lease)
         with_.calls.stop()
-        for run in in_hand.values():
-            run.cancel()
-        await asyncio.gather(*in_hand.values(), return_exceptions=True)
+        await end(in_hand.values())
 
 
 class _Rounds:

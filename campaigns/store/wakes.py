@@ -1,7 +1,6 @@
 """Hearing at once that there is work, over Redis's channels. A message may be lost, so whoever waits also looks."""
 
 import asyncio
-from contextlib import suppress
 from typing import Any, Final, Self
 
 from redis.asyncio import Redis
@@ -9,6 +8,7 @@ from redis.asyncio.client import PubSub
 from redis.exceptions import RedisError
 
 from campaigns import keys
+from campaigns.ending import end
 
 CALLBACKS: Final = "@callbacks"
 """The name under which it is told that callbacks are due; no portal is called so."""
@@ -56,9 +56,7 @@ class Wakes:
 
     async def __aexit__(self, *_: object) -> None:
         if self._hearing:
-            self._hearing.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._hearing
+            await end([self._hearing])
 
     async def _hear(self) -> None:
         while True:
