@@ -62,8 +62,14 @@ print(json.dumps([answer.status, text]))
 """
 
 
-def why_not() -> str:
-    """Why no containers can run here; empty if they can."""
+def forbidden() -> str:
+    """Why this machine lets nobody run containers, whatever is installed; empty if it does."""
+    tried = subprocess.run(["unshare", "--mount", "--net", "--pid", "--fork", "true"], capture_output=True, check=False)  # noqa: S607 - Debian's
+    return f"no containers here: {tried.stderr.decode().strip()}" if tried.returncode else ""
+
+
+def lacking() -> str:
+    """What must be installed, or who one must be, to run containers here; empty if nothing is lacking."""
     absent = [package for program, package in PROGRAMS.items() if shutil.which(program) is None]
     if absent:
         return f"no containers here: apt-get install --no-install-recommends {' '.join(absent)}"

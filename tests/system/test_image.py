@@ -12,7 +12,7 @@ from typing import TypeVar
 
 import pytest
 
-from tests.system.containers import BASE, ROOT, Container, Containers, why_not
+from tests.system.containers import BASE, ROOT, Container, Containers, forbidden, lacking
 from tests.system.manifests import container, of_kind, secrets_of, told
 
 T = TypeVar("T")
@@ -28,10 +28,9 @@ VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["versi
 
 @pytest.fixture(scope="module")
 def containers() -> Iterator[Containers]:
-    reason = why_not()
-    if reason and "FANFARE_TEST_ALL" in os.environ:
-        pytest.fail(reason)
-    if reason:
+    if reason := lacking():
+        (pytest.fail if "FANFARE_TEST_ALL" in os.environ else pytest.skip)(reason)
+    if reason := forbidden():
         pytest.skip(reason)
     with tempfile.TemporaryDirectory(prefix="containers-") as folder:
         here = Containers(Path(folder))
