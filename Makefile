@@ -39,7 +39,8 @@ test: setup ## every test that needs nothing else installed
 	$(PYTEST) -n 2 -m "not slow" tests
 
 test-all: test ## and those that take minutes or need Debian packages, and the others on every other Python found
-	$(PYTEST) -m slow tests
+	$(PYTEST) -n 2 -m slow --ignore=tests/chaos tests
+	$(PYTEST) -n 2 --dist worksteal -m slow tests/chaos
 	tests/every-python
 
 seeds: setup ## the founding pages' facts, each with its tests; fails on a fact without them
