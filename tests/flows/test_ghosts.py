@@ -55,9 +55,9 @@ async def by_hand(hubspot: Running, method: str, path: str, body: object = None)
     answer.raise_for_status()
 
 
-async def made_late(hubspot: Running, process: Process, run: Run, times: int = 1) -> None:
+async def made_late(hubspot: Running, process: Process, run: Run, times: int = 1, late: int = LATE) -> None:
     """Run *run*; its first create commits late, and its second makes the campaign that counts."""
-    hubspot.plan({"method": "POST", "path": "", "do": "late_commit", "delay_ms": LATE, "times": times})
+    hubspot.plan({"method": "POST", "path": "", "do": "late_commit", "delay_ms": late, "times": times})
     await accept(process, [run])
     await ended(process, [run])
 
@@ -66,9 +66,11 @@ async def test_a_create_that_commits_after_the_second_was_made_is_removed_and_th
     redis_url: str, hubspot: Running
 ) -> None:
     run = a_run("late")
-    async with engine(redis_url, hubspot.url, ghost_looks=(1.5, 3.0)) as process, serving(process):
-        await made_late(hubspot, process, run)
+    async with engine(redis_url, hubspot.url, ghost_looks=(5.0, 7.0)) as process, serving(process):
+        await made_late(hubspot, process, run, late=4_000)
         kept = await receipt(process, run)
+        (campaign,) = hubspot.campaigns()
+        assert campaign["assets"] == {"MARKETING_EMAIL": ["1"]}, "the second has its assets before the first appears"
 
         async def appeared() -> bool:
             return len(hubspot.campaigns()) == 2
