@@ -138,9 +138,12 @@ class Connection(asyncio.Protocol):
         self.ended = asyncio.get_running_loop().create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin."""
+        """Begin, unless the others have sent the last request meanwhile."""
         self._transport = cast("asyncio.WriteTransport", transport)
-        self._transport.write(self._requests.next())
+        if self._requests.over:
+            self.ended.set_result(None)
+        else:
+            self._transport.write(self._requests.next())
 
     def data_received(self, data: bytes) -> None:
         """Count the answer once it is whole, and send the next request."""

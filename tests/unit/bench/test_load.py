@@ -1,0 +1,28 @@
+"""The load's connections: as many requests as are asked for, and not one more."""
+
+import asyncio
+
+from bench.load import BODY, Connection, Requests
+
+
+class Written(asyncio.WriteTransport):
+    """Counts what is written."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        """Count it."""
+        self.times += 1
+
+
+async def test_a_connection_that_comes_about_when_all_is_sent_sends_nothing_more() -> None:
+    """Connections are made one after the other, while those that are there already send."""
+    requests = Requests("r", BODY, "key", most=1)
+    first, late = Written(), Written()
+    Connection(requests).connection_made(first)
+    connection = Connection(requests)
+    connection.connection_made(late)
+    assert (first.times, late.times) == (1, 0)
+    assert connection.ended.done()
