@@ -6,15 +6,15 @@ from bench.load import BODY, Connection, Requests
 
 
 class Written(asyncio.WriteTransport):
-    """Counts what is written."""
+    """Keeps what is written."""
 
     def __init__(self) -> None:
         super().__init__()
-        self.times = 0
+        self.requests: list[bytes] = []
 
     def write(self, data: bytes | bytearray | memoryview) -> None:
-        """Count it."""
-        self.times += 1
+        """Keep it."""
+        self.requests.append(bytes(data))
 
 
 async def test_a_connection_that_comes_about_when_all_is_sent_sends_nothing_more() -> None:
@@ -24,5 +24,5 @@ async def test_a_connection_that_comes_about_when_all_is_sent_sends_nothing_more
     Connection(requests).connection_made(first)
     connection = Connection(requests)
     connection.connection_made(late)
-    assert (first.times, late.times) == (1, 0)
+    assert (len(first.requests), late.requests) == (1, [])
     assert connection.ended.done()
