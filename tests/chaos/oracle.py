@@ -115,7 +115,10 @@ def _assets(subject: str, wanted: Sequence[Wanted], campaign: Campaign) -> Itera
     """Each trigger names a whole set: what an earlier one attached and the last does not name has been detached."""
     planned = Counter(wanted[-1].assets)
     there = Counter(f"{kind} {asset}" for kind, assets in campaign.assets.items() for asset in assets)
-    if planned != there:
+    earlier = next((one for one in wanted[:-1] if there.keys() & set(one.assets)), None)
+    if earlier is not None:
+        yield OutOfOrder(subject, earlier.key, wanted[-1].key)
+    elif planned != there:
         yield WrongAssets(subject, _less(planned, there), _less(there, planned))
 
 

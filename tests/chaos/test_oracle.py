@@ -144,9 +144,11 @@ def test_a_trigger_without_a_202_is_said_with_its_reason() -> None:
 
 
 def test_a_missing_asset_and_one_that_nobody_planned_are_said() -> None:
-    assert judged(campaigns=(campaign(assets={"FORM": ["1"], "CTA": ["7"]}),)) == (
-        WrongAssets("lamp", ("FORM 2",), ("FORM 1", "CTA 7")),
-    )
+    assert judged(campaigns=(campaign(assets={"CTA": ["7"]}),)) == (WrongAssets("lamp", ("FORM 2",), ("CTA 7",)),)
+
+
+def test_assets_of_an_earlier_trigger_that_stay_beside_the_last_ones_came_out_of_order() -> None:
+    assert judged(campaigns=(campaign(assets={"FORM": ["1", "2"]}),)) == (OutOfOrder("lamp", "k1", "k2"),)
 
 
 def test_an_item_of_another_amount_is_a_missing_one() -> None:
