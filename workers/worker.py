@@ -22,6 +22,7 @@ from rq.serializers import JSONSerializer
 from rq.suspension import WORKERS_SUSPENDED
 from rq.worker import BaseWorker
 
+from campaigns.ending import end
 from workers.client import asynchronous
 from workers.ledger import Ledger
 from workers.remains import Remains
@@ -39,6 +40,7 @@ MAX_JOBS: Final = 1_000
 
 # Together (everything is cancelled twice) less than the 30 s that Kubernetes gives a pod to end.
 GRACE_SECONDS: Final = 25.0
+CANCELS: Final = 2
 CANCEL_SECONDS: Final = 0.5
 LEAVE_SECONDS: Final = 1.0
 
@@ -141,10 +143,10 @@ class AsyncWorker(BaseWorker):
             await asyncio.wait((told, *duties), return_when=asyncio.FIRST_COMPLETED)
             died = [duty for duty in duties if self._has_died(duty)]
             self.stopping.set()
-            await _end(popping)
+            await end([popping], tries=CANCELS, each=CANCEL_SECONDS)
             cancelled = await self._end_jobs()
         finally:
-            await _end(told, *duties, *self._running)
+            await end([told, *duties, *self._running], tries=CANCELS, each=CANCEL_SECONDS)
             await self._leave(ledger)
         return DIED if died else CANCELLED if cancelled else STOPPED
 
@@ -264,7 +266,7 @@ class AsyncWorker(BaseWorker):
         _, late = await asyncio.wait(self._running, timeout=self.grace)
         if late:
             self.log.error("%d jobs did not end within %.0f s and are cancelled", len(late), self.grace)
-            await _end(*late)
+            await end(late, tries=CANCELS, each=CANCEL_SECONDS)
         return bool(late)
 
     async def _leave(self, ledger: Ledger) -> None:
@@ -280,17 +282,3 @@ def _coroutine_function_of(job: Job) -> Callable[..., Awaitable[object]]:
     if not inspect.iscoroutinefunction(function):
         raise TypeError(f"{job.func_name} is not a coroutine function")
     return function
-
-
-async def _end(*tasks: asyncio.Task[Any]) -> None:
-    """Cancel *tasks* and wait for their end, but not for those that take no notice of being cancelled twice.
-
-    Once is not enough even for tasks that take notice: in Python 3.11 a task that just then sends something to Redis
-    may never learn of it (https://github.com/python/cpython/issues/86296).
-    """
-    left = set(tasks)
-    for _ in range(2):
-        for task in left:
-            task.cancel()
-        if left:
-            _, left = await asyncio.wait(left, timeout=CANCEL_SECONDS)

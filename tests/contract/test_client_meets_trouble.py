@@ -258,6 +258,8 @@ async def test_an_apps_token_is_refreshed_before_it_ends(scene: Scene, app: HubS
     for _ in range(5):
         await app.find()
         scene.now += 1_000
+    by_status = (await scene.control("GET", "stats"))["by_status"]
+    assert set(by_status) == {"200"}, "no call bore a token whose time was over"
 
 
 async def test_an_apps_token_that_hubspot_forgot_is_refreshed_after_one_401(scene: Scene, app: HubSpot) -> None:

@@ -1,7 +1,5 @@
 """Cancelling runs, before, between and after their steps: what they have made is left, or undone if it is nobody else's."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -16,6 +14,7 @@ from campaigns.wishes import AddItem, AttachAsset, CreateCampaign
 from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, advanced, ended, engine, serving
+from tests.flows.working import until
 from workers.process import Process
 
 pytestmark = pytest.mark.usefixtures("redis")
@@ -43,12 +42,6 @@ def why(stored: Stored, step: str) -> str:
     state = stored.run.step(step).state
     assert isinstance(state, Failed)
     return state.problem.detail
-
-
-async def until(ask: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(20):
-        while not await ask():  # noqa: ASYNC110 - what other processes do sets no event here
-            await asyncio.sleep(0.02)
 
 
 async def changes(hubspot: Running, method: str, path: str = "", body: object = None) -> dict[str, Any]:

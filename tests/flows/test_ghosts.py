@@ -1,8 +1,5 @@
 """Creates that HubSpot commits after they were declared absent: the second stays, the first goes if nobody uses it."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
-
 import httpx
 import pytest
 from redis.asyncio import Redis
@@ -15,6 +12,7 @@ from campaigns.wishes import AddItem, CreateCampaign
 from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, ended, engine, serving
+from tests.flows.working import until
 from workers.process import Process
 
 LATE = 900
@@ -26,12 +24,6 @@ pytestmark = pytest.mark.usefixtures("redis")
 def standing(hubspot: Running) -> list[str]:
     """The ids of the campaigns that stand."""
     return [campaign["id"] for campaign in hubspot.campaigns() if not campaign["archived"]]
-
-
-async def until(ask: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(20):
-        while not await ask():  # noqa: ASYNC110 - the simulator sets no event here
-            await asyncio.sleep(0.02)
 
 
 async def receipt(process: Process, run: Run) -> str:

@@ -1,7 +1,6 @@
 """HubSpot in trouble for long: runs wait, none fails, and afterwards all go on."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -10,17 +9,12 @@ from campaigns.wishes import AttachAsset, CreateCampaign, Wish
 from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, ended, engine, serving
+from tests.flows.working import until
 from workers.process import Process
 from workers.serve import SLOTS, SLOTS_FOR_HIGH
 
 pytestmark = pytest.mark.usefixtures("redis")
 RUNS = [a_run(f"k-{number}") for number in range(30)]
-
-
-async def until(ask: Callable[[], Awaitable[object]]) -> None:
-    async with asyncio.timeout(20):
-        while not await ask():  # noqa: ASYNC110 - what other processes do sets no event here
-            await asyncio.sleep(0.02)
 
 
 async def parked(process: Process) -> str | None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 
 import msgspec
 import pytest
 from redis.asyncio import Redis
 
 from campaigns.errors import Invalid, NotYetDurable
+from campaigns.model import Run
 from campaigns.settings import Settings
 from campaigns.store import Store
 from campaigns.store.vitals import Vitals
@@ -18,7 +20,7 @@ from tests.flows.serving import a_service, problem, send
 from tests.flows.valkeys import Pair, a_pair
 from tests.flows.working import until
 from tests.settings import a_caller, bearer, some_settings
-from workers.process import opened
+from workers.process import Process, opened
 
 
 @pytest.fixture
@@ -99,21 +101,27 @@ async def test_those_that_come_together_are_all_told(primary: Redis, pair: Pair)
     assert {type(answer) for answer in answers} == {NotYetDurable}
 
 
-async def test_what_makes_something_leaves_only_once_the_replica_knows(
-    primary: Redis, pair: Pair, hubspot: Running
-) -> None:
-    """Else the replica, taking over, would have it made again."""
+@asynccontextmanager
+async def with_its_replica_away(pair: Pair, hubspot: Running) -> AsyncIterator[tuple[Process, Run]]:
+    """A process, and a run that was accepted just before the replica stopped answering."""
     hubspot.reset()
     run = a_run("k-1")
     async with opened(replicated(pair, hubspot.url)) as process:
         await process.store.acceptance.accept(acceptable(run, "k-1"))
         pair.replica.freeze()
-        async with serving(process):
-            await journalled(primary, run.id)
-            await asyncio.sleep(1.5)  # longer than the replica is waited for: what would leave has left by now
-            assert hubspot.campaigns() == []
-            pair.replica.thaw()
-            (stored,) = await ended(process, [run])
+        yield process, run
+
+
+async def test_what_makes_something_leaves_only_once_the_replica_knows(
+    primary: Redis, pair: Pair, hubspot: Running
+) -> None:
+    """Else the replica, taking over, would have it made again."""
+    async with with_its_replica_away(pair, hubspot) as (process, run), serving(process):
+        await journalled(primary, run.id)
+        await asyncio.sleep(1.5)  # longer than the replica is waited for: what would leave has left by now
+        assert hubspot.campaigns() == []
+        pair.replica.thaw()
+        (stored,) = await ended(process, [run])
     assert stored.ending == "done"
     assert len(hubspot.campaigns()) == 1
 
@@ -122,11 +130,7 @@ async def test_what_has_waited_for_the_replica_in_vain_is_looked_for_by_the_next
     primary: Redis, pair: Pair, hubspot: Running
 ) -> None:
     """It stands as sent and never left: the look finds nothing, and it is made once."""
-    hubspot.reset()
-    run = a_run("k-1")
-    async with opened(replicated(pair, hubspot.url)) as process:
-        await process.store.acceptance.accept(acceptable(run, "k-1"))
-        pair.replica.freeze()
+    async with with_its_replica_away(pair, hubspot) as (process, run):
         async with serving(process):
             await journalled(primary, run.id)
         assert hubspot.campaigns() == []

@@ -2,7 +2,6 @@
 
 import asyncio
 from collections.abc import Iterator
-from contextlib import suppress
 from typing import Any, cast
 
 import pytest
@@ -11,7 +10,7 @@ from redis.asyncio import Redis
 from rq.job import Job
 
 from tests.flows.working import BEGUN, FAILED, INTERMEDIATE, QUEUE, a_worker, push, push_hash, until, word, working
-from workers.worker import CANCELLED, DIED, AsyncWorker, _end
+from workers.worker import CANCELLED, DIED, AsyncWorker
 
 
 async def failures(redis: Redis, redis_url: str) -> list[str]:
@@ -162,20 +161,6 @@ async def test_a_job_that_does_not_end_is_cancelled_after_the_grace_and_recorded
         await push(redis, "hang")
         await word(redis, "begun")
     assert await failures(redis, redis_url) == ["asyncio.exceptions.CancelledError"]
-
-
-async def test_a_cancellation_that_gets_lost_is_repeated() -> None:
-    """In Python 3.11 a task may never learn of one that comes while it sends something to Redis."""
-
-    async def deaf_to_the_first() -> None:
-        with suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
-        await asyncio.Event().wait()
-
-    task = asyncio.create_task(deaf_to_the_first())
-    await asyncio.sleep(0)
-    await _end(task)
-    assert task.cancelled()
 
 
 async def test_a_fault_of_the_worker_itself_is_told_and_its_jobs_still_end_in_order(redis: Redis) -> None:

@@ -75,7 +75,7 @@ async def word(redis: Redis, name: str) -> str:
 
 
 async def until(condition: Callable[[], Awaitable[object]]) -> None:
-    """Wait until *condition* holds, at most five seconds."""
-    async with asyncio.timeout(5):
-        while not await condition():  # noqa: ASYNC110 (what is waited for stands in Redis, which has no event)
+    """Wait until *condition* holds, at most half a minute: machines are shared."""
+    async with asyncio.timeout(30):
+        while not await condition():  # noqa: ASYNC110 (what is waited for stands in Redis or HubSpot, which have no event)
             await asyncio.sleep(0.01)

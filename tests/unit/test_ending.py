@@ -33,3 +33,23 @@ async def test_one_that_fails_as_it_ends_is_ended_all_the_same() -> None:
     await asyncio.sleep(0)
     await end([task])
     assert task.done()
+
+
+async def test_one_that_takes_no_notice_is_left_alone_after_so_many_tries() -> None:
+    heard: list[int] = []
+    let_go = asyncio.Event()
+
+    async def stubborn() -> None:
+        while not let_go.is_set():
+            try:
+                await let_go.wait()
+            except asyncio.CancelledError:
+                heard.append(1)
+
+    task = asyncio.create_task(stubborn())
+    await asyncio.sleep(0)
+    await end([task], tries=2, each=0.01)
+    assert not task.done()
+    assert len(heard) == 2
+    let_go.set()
+    await task

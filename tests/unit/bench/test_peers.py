@@ -3,7 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.peers.__main__ import HERE, PEERS
+from bench.peers.__main__ import HERE
+from bench.peers.known import PEERS
 
 REQUIREMENTS = sorted((HERE / "requirements").glob("*.txt"))
 
