@@ -45,11 +45,11 @@ async def test_a_sender_that_is_stopped_past_its_lease_and_wakes_up_changes_noth
         await let_pass(redis, 10 * SECOND)
         async with serving(process):
             (before,) = await ended(process, [first])
+        kept = await redis.hgetall(f"fanfare:run:{first.id}")
         sender.send_signal(signal.SIGCONT)
-        await accept(
-            process, [second]
-        )  # now only the one that has woken serves, once it knows that it has lost the portal
+        await accept(process, [second])  # only the one that has woken serves now, once it knows that it was replaced
         await ended(process, [second])
+        assert await redis.hgetall(f"fanfare:run:{first.id}") == kept, "what it saves as it wakes is refused"
         (after,) = await ended(process, [first])
     assert (before.ending, after) == ("done", before)
     assert Counter(one["properties"]["hs_name"] for one in hubspot.campaigns()) == {
