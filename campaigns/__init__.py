@@ -2,7 +2,9 @@
 
 Starts nothing and serves nothing; `service`, `workers` and `cli` do. Read from the bottom up:
 
-- words:  `model`, `errors`
-- rules:  `recipes`, `keys`, `retry`, `lanes`, then `plan` and `progress` (no I/O, no clock, no environment)
-- edges:  `settings`, `observe`, `queue`, `quota`, `hubspot`, then `store`, `outbound` and `sweep`
+- words:  `errors`, `states`, `wishes`, `model`, `tracing`
+- rules:  `keys`, `retry`, `lanes`, `recipes`, then `plan`, `progress`, `ghosts`, `parking`, `forecast` (what a plan would ask
+          of HubSpot) and `health`: no I/O, no clock, no environment
+- edges:  `settings`, `observe`, `queue`, `quota`, `hubspot`, `embedded`, then `store` and `outbound`, then `sweep` and `access`
+- and     `ending`: how what runs beside something is stopped
 """
