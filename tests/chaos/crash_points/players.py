@@ -4,6 +4,7 @@ import asyncio
 import os
 import signal
 from collections.abc import Mapping
+from contextlib import suppress
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Final
@@ -122,4 +123,5 @@ class Players:
     def _signal(self, role: str, number: signal.Signals) -> None:
         process = self._playing.get(role)
         if process is not None and process.pid is not None:
-            os.kill(process.pid, number)
+            with suppress(ProcessLookupError):  # it has ended, and we have not heard of it yet
+                os.kill(process.pid, number)

@@ -56,10 +56,13 @@ def test_whoever_dies_at_any_point_the_run_ends_right(capsys: pytest.CaptureFixt
         counted = ", ".join(f"{len(found.sure)} on the {journey.name} one" for journey, found in points.items())
         met = sum(one.hit is not None for _, one in [*done, *lucky])
         print(f"\n  crash points of a run: {counted}; {met} deaths in {time.monotonic() - began:.0f} s")
-        for journey, one in lucky:
+        for journey, one in [*lucky, *(row for row in done if row[1].wrong == NEVER)]:
             print(f"  by chance on the {journey.name} one: {one.death}{'' if one.hit else ', not met again'}")
     assert len(done) == 2 * sum(len(found.sure) for found in points.values())
-    assert not (told := wrong([*done, *(row for row in lucky if row[1].wrong != NEVER)])), told
+    assert not (told := wrong([row for row in [*done, *lucky] if row[1].wrong != NEVER])), told
+    died_at = {(one.hit.role, one.hit.name) for _, one in done if one.hit}
+    meant = {(one.death.point.role, one.death.point.name) for _, one in done if one.death}
+    assert meant <= died_at, "another process left it nothing to do there"
     known = set[str]().union(*(found.names for found in points.values()))
     seen = {point.name for _, one in done for point in one.points}
     assert seen - known <= BY_CHANCE, "nobody has died there: a journey must come by it without a death"
