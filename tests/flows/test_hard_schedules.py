@@ -1,5 +1,6 @@
 """Schedules that are rare and hard: a sender that oversleeps its lease, a person who clones what we have made."""
 
+import asyncio
 import signal
 from collections import Counter
 from typing import Any
@@ -30,7 +31,8 @@ async def test_a_sender_that_is_stopped_past_its_lease_and_wakes_up_changes_noth
 ) -> None:
     """SIGSTOP, as a machine that stalls: its create has taken effect, the answer waits for it, and another goes on."""
     first, second = a_run("first"), a_run("second")
-    hubspot.plan({"method": "POST", "path": "", "do": "delay", "delay_ms": 2_000, "times": 1})
+    late = {"do": "delay", "delay_ms": 800, "times": 1}
+    hubspot.plan({"method": "POST", "path": "", **late}, {"method": "PATCH", **late})
 
     async def made() -> bool:
         return bool(hubspot.campaigns())
@@ -38,14 +40,17 @@ async def test_a_sender_that_is_stopped_past_its_lease_and_wakes_up_changes_noth
     async with (
         engine(redis_url, hubspot.url) as process,
         a_process("-m", "tests.flows.sender_program", redis_url, hubspot.url) as sender,
+        httpx.AsyncClient(base_url=hubspot.url, trust_env=False) as http,
     ):
         await accept(process, [first])
         await until(made)
         sender.send_signal(signal.SIGSTOP)
+        behind_it = asyncio.create_task(http.patch("/marketing/campaigns/2026-03/none", json={}))
         await let_pass(redis, 10 * SECOND)
         async with serving(process):
             (before,) = await ended(process, [first])
         kept = await redis.hgetall(f"fanfare:run:{first.id}")
+        await behind_it  # so the answer to the create waits for the sender, too
         sender.send_signal(signal.SIGCONT)
         await accept(process, [second])  # only the one that has woken serves now, once it knows that it was replaced
         await ended(process, [second])
