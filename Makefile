@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 UV     := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup lock format check test test-all seeds demo up bench bench-long bench-peers chaos soak image
+.PHONY: help setup lock format check test test-all seeds demo up bench bench-long chaos soak image
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -61,12 +61,8 @@ soak: setup ## the same for 35 minutes, with the take-overs measured
 bench: setup ## what the design promises, measured beside others, in under ten minutes (SAVE=1 writes bench/results)
 	$(BIN)/python -m bench $(if $(SAVE),--save)
 
-bench-long: setup ## the measures that take most of an hour: drains of 2,000 runs, 1,000,000 stored runs
-	$(BIN)/python -m bench --long $(if $(SAVE),--save)
-
-bench-peers: setup ## the same work done by other queues, each in an environment of its own; then with workers killed
-	$(BIN)/python -m bench.peers
-	$(BIN)/python -m bench.peers --kills
+bench-long: setup ## the measures that take more: drains of 2,000 runs, 1,000,000 stored, other queues (ONLY=peers: one of them)
+	$(BIN)/python -m bench --long $(if $(ONLY),--only $(ONLY)) $(if $(SAVE),--save)
 
 image: ## the container images, product and simulator (needs docker, podman or buildah)
 	deploy/build-image product

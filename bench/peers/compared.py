@@ -1,30 +1,30 @@
-"""`make bench-peers`: the same work done by us and by other queues, each in an environment of its own.
+"""The same work done by us and by other queues, each in an environment of its own: `make bench-long ONLY=peers`.
 
 The work: each trigger makes a campaign and attaches two assets, at the simulator with 150 ms and 190 calls in any ten
 seconds, on a Valkey of its own that keeps what it confirms (append-only file, fsync always). Each peer is written as
 its own documentation says (`with_*.py`, which link the pages); its triggers are enqueued by its own call, ours are
 sent over HTTP. One worker process each, RQ's as many as are tried. The clock runs from before the first trigger until
-HubSpot has everything.
+HubSpot has everything. Of a peer the best of three settings counts; we have none to be set, and the median counts.
 
-With --kills the worker is killed three times and a tenth of HubSpot's answers are lost: then duplicates and losses
-count, not the time.
+Then all of it again, while the worker is killed three times and a tenth of HubSpot's answers are lost: now duplicates
+and losses count, not the time.
 """
 
-import argparse
 import os
 import signal
 import subprocess
-import sys
 import time
 import venv
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from bench.drain import LATENCY, PER_10S, TWO_ASSETS
 from bench.installation import Installation, installed, resident
-from bench.peers.drained import LONGEST, Came, watch
+from bench.peers.drained import KILLS, LONGEST, Came, watch
 from bench.peers.known import PEERS, Peer
 from bench.peers.processes import ROOT, start, valkey, workers
+from bench.rows import Row
 from simulator.fixture import Running, running
 
 HERE: Final = Path(__file__).parent
@@ -36,28 +36,42 @@ KILLED_TRIGGERS: Final = 150
 TRIED: Final = (10, 50, 100)
 """How many jobs of a worker at once; the best counts."""
 
-TRIED_PROCESSES: Final = (1, 2, 4)
+TRIED_PROCESSES: Final = (2, 4, 8)
 """How many processes, where each does one job at once."""
 
+ROUNDS: Final = 3
+"""Of ours."""
 
-def main() -> int:
-    """Measure every peer and ourselves, and print."""
-    parser = argparse.ArgumentParser(prog="bench.peers")
-    parser.add_argument("--kills", action="store_true", help="kill workers and lose answers")
-    parser.add_argument("--only", action="append", help="only this one; may be repeated")
-    parser.add_argument("--triggers", type=int, help="so many")
-    told = parser.parse_args()
-    triggers = told.triggers or (KILLED_TRIGGERS if told.kills else TRIGGERS)
+
+def rows(triggers: int = TRIGGERS, killed: int = KILLED_TRIGGERS) -> Iterator[Row | str]:
+    """Measure every peer and ourselves: first without trouble, then with kills."""
+    versions = {peer.environment: _set_up(peer) for peer in PEERS}
+    yield f"{triggers} triggers, a campaign with two assets each, {LATENCY} ms a call, {PER_10S} calls in any 10 s:"
+    best = {}
     for peer in PEERS:
-        if told.only is None or peer.name in told.only:
-            packages = _set_up(peer)
-            tried = (TRIED_PROCESSES if peer.one_at_once else TRIED)[1 if told.kills else 0 :][: 1 if told.kills else 3]
-            came = [_measure(peer, setting, triggers, kills=told.kills) for setting in tried]
-            best = min(came, key=lambda one: (one.lost, one.seconds))
-            print(f"{peer.name} ({packages}): {best}", flush=True)
-    if told.only is None or "Fanfare" in told.only:
-        print(f"Fanfare: {_ours(triggers, kills=told.kills)}", flush=True)
-    return 0
+        tried = TRIED_PROCESSES if peer.one_at_once else TRIED
+        came = [_measure(peer, setting, triggers, kills=False) for setting in tried]
+        best[peer.name] = min(came, key=lambda one: (one.lost, one.seconds))
+        yield f"{peer.name} ({versions[peer.environment]}), best of {tried} at once: {best[peer.name]}"
+    ours = [_ours(triggers, kills=False) for _ in range(ROUNDS)]
+    for one in ours:
+        yield f"Fanfare: {one}"
+    yield f"{killed} triggers, the worker killed {KILLS} times, a tenth of HubSpot's answers lost:"
+    for peer in PEERS:
+        setting = (TRIED_PROCESSES if peer.one_at_once else TRIED)[1]
+        yield f"{peer.name}: {_measure(peer, setting, killed, kills=True)}"
+    survived = _ours(killed, kills=True)
+    yield f"Fanfare: {survived}"
+    yield from _compared(best, ours)
+    wrong = survived.twice + survived.lost
+    yield Row(f"{killed} triggers, {KILLS} kills, lost answers: campaigns twice or lost", (wrong,), most=0)
+
+
+def _compared(theirs: dict[str, Came], ours: list[Came]) -> Iterator[Row]:
+    for name, came in theirs.items():
+        ratios = tuple(came.seconds / one.seconds for one in ours)
+        void = f"{came.lost} were lost" if came.lost else None
+        yield Row(f"campaigns a second, ours / the best of {name}", ratios, least=1.0, void=void)
 
 
 def _set_up(peer: Peer) -> str:
@@ -120,7 +134,3 @@ def _prepare(hubspot: Running, *, kills: bool) -> None:
     lost = ({"do": "cut_after", "share": 0.1},) if kills else ()
     hubspot.plan({"do": "delay", "delay_ms": LATENCY}, *lost)
     hubspot.limit(per_10s=PER_10S)
-
-
-if __name__ == "__main__":
-    sys.exit(main())
