@@ -27,6 +27,7 @@ from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import Allowance
 from campaigns.settings import Portal, Settings
+from campaigns.signing import Signing
 from campaigns.store import Store, connection
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
@@ -45,7 +46,6 @@ from workers.names import Names
 from workers.notify import Notifier
 from workers.parking import Parking
 from workers.serve import Serving, serve
-from workers.signing import Signing
 from workers.steps import Ways
 
 HERE: Final[ContextVar["Process"]] = ContextVar("HERE")

@@ -12,6 +12,7 @@ from campaigns.hubspot.asset_types import advice_on_refusal
 from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step, Stored, Subject
+from campaigns.signing import Signing, marker_of
 from campaigns.states import Receipt, Sent
 from campaigns.wishes import (
     AddItem,
@@ -26,7 +27,6 @@ from workers.calls import Calls, Departed
 from workers.creates import Came, Creates, rank_of
 from workers.lookup import Lookup
 from workers.names import Names, numbered
-from workers.signing import Signing, marker_of
 from workers.undo import GONE, find_asset, undo
 
 T = TypeVar("T")

@@ -16,6 +16,7 @@ from campaigns.hubspot.types import CampaignWithAssets, Item, Totals
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step
 from campaigns.progress import why_left
+from campaigns.signing import Signing
 from campaigns.states import Done, Receipt, Sent
 from campaigns.wishes import (
     AddItem,
@@ -28,7 +29,6 @@ from campaigns.wishes import (
 )
 from workers.calls import Calls
 from workers.creates import Came, rank_of
-from workers.signing import Signing
 
 GONE: Final = 404
 

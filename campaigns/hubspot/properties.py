@@ -66,6 +66,12 @@ def objections(properties: Mapping[str, str], *, creating: bool) -> tuple[Object
     return tuple(sorted(found, key=lambda objection: not objection.stops))
 
 
+def shown(name: str, value: str | None) -> str:
+    """A value without what HubSpot may change about it: spaces around it, the case of a status; None as if cleared."""
+    text = (value or "").strip()
+    return text.casefold() if name == "hs_campaign_status" else text
+
+
 def _objection(name: str, value: str) -> Objection | None:
     """What is wrong with one property, by itself."""
     if name in RETIRED:

@@ -13,12 +13,12 @@ from campaigns.errors import Later, Problem
 from campaigns.hubspot.types import Asset, CampaignWithAssets, Item, Page, Totals
 from campaigns.model import Made, Run
 from campaigns.progress import Do, Finish, Reconcile, can_be_undone, next_move, why_left, with_undoing
+from campaigns.signing import Signing, marker_of
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waiting
 from campaigns.store import records
 from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo
 from tests.builders import a_run
 from workers.calls import Calls, Departed, Steps
-from workers.signing import Signing, marker_of
 from workers.undo import undo, why_kept
 
 NOW, SETTLE = 1_000_000, 5_000

@@ -6,7 +6,7 @@ import msgspec
 
 from campaigns import keys
 from campaigns.hubspot.index import NOTES
-from campaigns.hubspot.properties import RETIRED
+from campaigns.hubspot.properties import RETIRED, shown
 from campaigns.keys import Marker, marker_in, with_marker, without_markers
 from campaigns.model import Run
 
@@ -38,14 +38,33 @@ class Signing(msgspec.Struct, frozen=True):
         """
         signed = self.signed(made, marker)
         names = sorted(name for name in signed.keys() | now.keys() if name not in RETIRED)
-        return tuple(name for name in names if _shown(name, signed.get(name)) != _shown(name, now.get(name)))
+        return tuple(name for name in names if shown(name, signed.get(name)) != shown(name, now.get(name)))
 
     def marker_in(self, properties: Mapping[str, str]) -> Marker | None:
         """The marker that a campaign bears."""
         return marker_in(properties.get(self.place or NOTES))
 
+    def differing(self, wanted: Mapping[str, str], now: Mapping[str, str]) -> tuple[str, ...]:
+        """Which of the *wanted* properties a campaign shows otherwise, save for what HubSpot may change of a value.
+
+        Args:
+            wanted: properties as they were to be set.
+            now: what the campaign shows of them.
+
+        """
+        written = (name for name in wanted if name not in RETIRED and name != self.place)
+        return tuple(name for name in written if shown(name, wanted[name]) != shown(name, self.text(name, now)))
+
+    def text(self, name: str, now: Mapping[str, str]) -> str:
+        """What a campaign shows of a property, less our marker."""
+        return _unsigned(now) if name == NOTES and self.place is None else now.get(name, "")
+
+    def has_lost(self, marker: str, now: Mapping[str, str]) -> bool:
+        """Whether a campaign bears no marker any more, though it should bear this one ("": none is known)."""
+        return marker_in(marker) is not None and self.marker_in(now) is None
+
     def changes(self, wanted: Mapping[str, str], now: Mapping[str, str], marker: str) -> dict[str, str]:
-        """What to write so that a campaign has the *wanted* properties and its marker.
+        """What to write so that a campaign has the *wanted* properties and its marker: nothing that it has already.
 
         Args:
             wanted: properties to set.
@@ -53,24 +72,20 @@ class Signing(msgspec.Struct, frozen=True):
             marker: the one that it should bear; "" when that is not known.
 
         """
-        told = dict(wanted)
-        mine = marker_in(marker)
-        if mine is not None and self.place is not None:
-            told[self.place] = str(marker_in(now.get(self.place)) or mine)
-        elif mine is not None:
-            bears = marker_in(now.get(NOTES)) or mine
-            told[NOTES] = with_marker(wanted.get(NOTES, without_markers(now.get(NOTES, "")).rstrip("\n")), bears)
-        return {name: value for name, value in told.items() if now.get(name, "") != value}
+        told = {name: wanted[name] for name in self.differing(wanted, now)}
+        bears = self.marker_in(now) or marker_in(marker)
+        lost = self.has_lost(marker, now)
+        if bears is None or not (lost or (NOTES in told and self.place is None)):
+            return told
+        return self.signed(told if self.place is not None else {NOTES: _unsigned(now), **told}, bears)
 
     def reads(self, wanted: Mapping[str, str]) -> tuple[str, ...]:
         """The properties to read before `changes` and `edited`."""
         return tuple(dict.fromkeys([*(name for name in wanted if name not in RETIRED), self.place or NOTES]))
 
 
-def _shown(name: str, value: str | None) -> str:
-    """A value without what HubSpot may change about it: spaces around a name, the case of a status."""
-    text = (value or "").strip()
-    return text.casefold() if name == "hs_campaign_status" else text
+def _unsigned(now: Mapping[str, str]) -> str:
+    return without_markers(now.get(NOTES, "")).rstrip("\n")
 
 
 def marker_of(run: Run, attempt: int) -> Marker:
