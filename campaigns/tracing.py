@@ -16,6 +16,12 @@ def read(text: str | None) -> str | None:
     return text
 
 
+def trace_of(traceparent: str | None) -> str | None:
+    """The id of the trace that *traceparent* belongs to; None where there is none."""
+    found = _TRACEPARENT.fullmatch(traceparent or "")
+    return found[1] if found else None
+
+
 def child(traceparent: str, call: str) -> str:
     """The `traceparent` of a call that belongs to the same trace.
 

@@ -79,3 +79,8 @@ Wish = CreateCampaign | UpdateCampaign | ArchiveCampaign | AttachAsset | DetachA
 
 OfCampaign = CreateCampaign | UpdateCampaign | ArchiveCampaign
 """What the first step of a run wishes; its receipt names the run's campaign."""
+
+
+def kind_of(wish: Wish) -> str:
+    """What kind of wish this is, in a word."""
+    return str(wish.__struct_config__.tag)

@@ -1,7 +1,7 @@
 """The composition root of the HTTP service: the one place where its parts are made and put together."""
 
-import asyncio
 import secrets
+import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
@@ -10,9 +10,8 @@ from litestar import Litestar
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from campaigns.errors import Unavailable
 from campaigns.hubspot.client import http_client
-from campaigns.observe import AcceptMetrics, CensusMetrics
+from campaigns.observe import AcceptMetrics, LoopMetrics
 from campaigns.queue import Queue
 from campaigns.settings import Settings, Shelf
 from campaigns.store import Store, connection
@@ -35,6 +34,7 @@ from service.auth import Callers
 from service.background import beside
 from service.calls import Calls
 from service.looks import Looks
+from service.scrapes import Scrapes
 from service.trials import Trials
 
 Background = Callable[[Store, Queue], Coroutine[None, None, None]]
@@ -60,13 +60,15 @@ def create_app(
     callers = Callers.of(settings)
     shelf = Shelf(settings.book, settings.recipe_files)
     registry = CollectorRegistry()
+    scrapes = Scrapes(settings, store.counting, vitals, registry, time.monotonic)
+    loop = LoopMetrics(registry)
     http = http_client()
-    looks = Looks(settings, store, http, partial(secrets.token_hex, 8))
     trials = Trials(settings.portals, store.runs, store.bindings, store.counting)
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
-        async with redis, http, beside([vitals.watch(), shelf.watch(), *(work(store, queue) for work in background)]):
+        works = [vitals.watch(), shelf.watch(), loop.watch(), *(work(store, queue) for work in background)]
+        async with redis, http, beside(works):
             yield
             await calls.close()
 
@@ -78,12 +80,10 @@ def create_app(
             *bulks.routes(callers, store.bulks, partial(secrets.token_hex, 13), retention=settings.retention),
             *callbacks.routes(callers, store.callbacks, calls),
             *portals.routes(callers, store.parked, store.ghosts, calls),
-            *subjects.routes(callers, store.bindings, looks),
+            *subjects.routes(callers, store.bindings, Looks(settings, store, http, partial(secrets.token_hex, 8))),
             recipes.route(callers, shelf),
             *verbs.routes(callers, store.runs, store.verbs, calls, retention=settings.retention),
-            *health.routes(
-                {"redis": vitals.check}, registry, partial(_count, settings, store, CensusMetrics(registry))
-            ),
+            *health.routes({"redis": vitals.check}, registry, scrapes.count),
             *healthz.routes(settings, store.counting, vitals, shelf),
         ],
         lifespan=[lifespan],
@@ -91,12 +91,3 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
-
-
-async def _count(settings: Settings, store: Store, metrics: CensusMetrics) -> None:
-    """Count what stands where for a scrape; one that comes while Redis is away sees no such gauges."""
-    try:
-        async with asyncio.timeout(health.DEADLINE):
-            metrics.counted(await store.counting.census(settings.portals, settings.callers))
-    except (Unavailable, TimeoutError):
-        metrics.counted(None)

@@ -17,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from campaigns import observe, settings
 from campaigns.ending import end
 from campaigns.errors import Invalid
+from campaigns.observe import LoopMetrics
 from campaigns.queue import CALLBACKS, CAMPAIGNS, Queue
 from campaigns.store import Store, connection
 from campaigns.sweep import sweep
@@ -48,6 +49,7 @@ async def work(
 
     """
     registry = CollectorRegistry()
+    loop = LoopMetrics(registry)
     url = await asyncio.to_thread(connection.address, told)
     async with AsyncExitStack() as stack:
         own = await stack.enter_async_context(connection.client(url))  # RQ's commands keep out of our scripts' way
@@ -59,11 +61,12 @@ async def work(
         HERE.set(process)
         stand_in = StandIn(process)
         beside = beside or partial(sweep, stand_in=stand_in.begin)
-        sweeping = asyncio.create_task(beside(process.store, process.queue))
+        works = (loop.watch(), beside(process.store, process.queue))
+        running = [asyncio.create_task(work) for work in works]
         try:
             return await worker.run()
         finally:
-            await end([sweeping])
+            await end(running)
             await stand_in.close()
 
 

@@ -6,20 +6,23 @@ from typing import Any, Final, assert_never
 import msgspec
 import structlog
 
-from campaigns import ghosts
+from campaigns import ghosts, tracing
 from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.ghosts import Ghost
+from campaigns.keys import SECOND
 from campaigns.lanes import replaced, resolve
 from campaigns.model import Run, Step, Stored
+from campaigns.observe import PortalWork, outcome_of
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at, with_undoing
 from campaigns.retry import after_absence, after_failure, pause
 from campaigns.signing import marker_of
 from campaigns.states import Done, Receipt, Sent, State, Waiting
 from campaigns.store import records, subject_changes
 from campaigns.store.portals import Finished, LeaseLost, Saved
-from campaigns.wishes import CreateCampaign, Undo
+from campaigns.wishes import CreateCampaign, Undo, kind_of
 from workers.calls import Recalled, Stopping
 from workers.clock import Clock
+from workers.creates import Came
 from workers.epoch import Past
 from workers.journal import Journal
 from workers.steps import Ways, perform, reconcile
@@ -47,6 +50,7 @@ class Advancing(msgspec.Struct, frozen=True):
     looks: tuple[int, ...]
     chance: Callable[[], float]
     stopping: Callable[[], bool]
+    counts: PortalWork
 
 
 class Gone(msgspec.Struct, frozen=True):
@@ -75,7 +79,7 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
     except Recalled:
         return await on.journal.save(Saved(stored.run, place="line"))  # to be read again, with the operator's wish
     except Exception:
-        log.exception("run.fault", run=stored.run.id)
+        log.exception("run.fault", **_named(stored.run))
         return (await _wait(on, stored.run, AFTER_A_FAULT)).until
 
 
@@ -98,7 +102,7 @@ async def _make(on: Advancing, stored: Stored, run: Run, move: Move) -> Run | Go
         case Wait(until=until):
             return await _wait(on, run, until - on.clock.now())
         case Finish(ending=ending):
-            return await _finish(on, Finished(run, stored.version, ending))
+            return await _finish(on, stored, Finished(run, stored.version, ending))
         case _:
             assert_never(move)
 
@@ -109,7 +113,7 @@ async def _do(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone
     except Later as error:
         return await _wait(on, run, _pause(on, error))
     if forgotten:
-        log.info("step.remembered", run=run.id, step=step.name)
+        log.info("step.remembered", **_named(run), step=step.name)
         return await _done(on, stored, run, step, forgotten)
     return await _send(on, stored, run, step)
 
@@ -117,12 +121,12 @@ async def _do(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone
 async def _send(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone:
     tries, since = (step.state.tries, step.state.since) if isinstance(step.state, Waiting) else (0, 0)
     sent = Sent(on.ways.calls.deadline, tries, since, makes=not repeatable(step.wish))
+    began = on.clock.now()
     try:
         came = await perform(on.ways, run, step, sent, stored.subject)
     except Later as later:
         return await _wait(on, run, _pause(on, later))  # nothing has left: the step is as it was
-    error = came.outcome if isinstance(came.outcome, CampaignsError) else None
-    log.info("step.attempted", run=run.id, step=step.name, attempt=came.at, problem=error and error.problem.detail)
+    _attempted(on, run, step, came, tries, on.clock.now() - began)
     match came.outcome:
         case Receipt() as receipt:
             return await _done(on, stored, run, step, receipt, attempt=came.at)
@@ -136,6 +140,39 @@ async def _send(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Go
             return await _saved(on, run, step, state)
 
 
+def _attempted(on: Advancing, run: Run, step: Step, came: Came, tries: int, span: int) -> None:
+    """Count an attempt that took *span* ms, and write all that is known of it into one line."""
+    error = came.outcome if isinstance(came.outcome, CampaignsError) else None
+    on.counts.attempted(kind_of(step.wish), error, span)
+    problem = error.problem if error else None
+    log.info(
+        "step.attempted",
+        **_named(run),
+        step=step.name,
+        kind=kind_of(step.wish),
+        attempt=came.at,
+        tries=tries + 1,
+        seconds=span / SECOND,
+        outcome=outcome_of(error),
+        receipt=None if isinstance(came.outcome, CampaignsError) else came.outcome.id,
+        status=problem and problem.status,
+        category=problem and problem.category,
+        correlation=problem and problem.correlation_id,
+        problem=problem and problem.detail,
+    )
+
+
+def _named(run: Run) -> dict[str, str | None]:
+    """What names a run in every line that speaks of it, here, in HubSpot's and in its caller's logs."""
+    return {
+        "run": run.id,
+        "portal": run.portal,
+        "caller": run.caller,
+        "subject": run.subject,
+        "trace": tracing.trace_of(run.trigger.traceparent),
+    }
+
+
 async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, conclusive: bool) -> Run | Gone:
     sent = step.state
     if not isinstance(sent, Sent):
@@ -144,7 +181,15 @@ async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, con
         found = await reconcile(on.ways, run, step, stored)
     except Later as error:
         return await _wait(on, run, _pause(on, error))
-    log.info("step.reconciled", run=run.id, step=step.name, found=found is not None, conclusive=conclusive)
+    on.counts.looked("found" if found else "absent" if conclusive else "unsure")
+    log.info(
+        "step.reconciled",
+        **_named(run),
+        step=step.name,
+        attempt=step.at,
+        found=found is not None,
+        conclusive=conclusive,
+    )
     if found:
         # When an earlier attempt has come late, this one stands beside it, or may yet.
         ghost = None if found.attempt == step.at else _ghost(on, run, step)
@@ -165,9 +210,11 @@ def _pause(on: Advancing, error: Later) -> int:
     return max(int((error.after or 0) * 1000), pause(1, on.chance()))
 
 
-async def _finish(on: Advancing, end: Finished) -> Gone:
+async def _finish(on: Advancing, stored: Stored, end: Finished) -> Gone:
     if await on.journal.finish(end):
-        log.info("run.ended", run=end.run.id, ending=end.ending)
+        began = max(stored.accepted, end.run.trigger.notbefore or 0)
+        on.counts.ended(end.ending, on.clock.now() - began)
+        log.info("run.ended", **_named(end.run), ending=end.ending)
         return Gone(None)
     # Somebody changed it meanwhile: back into the line, to be read again.
     return Gone(await on.journal.save(Saved(end.run, place="line")))

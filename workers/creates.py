@@ -1,6 +1,7 @@
 """Creates of one portal, gathered into batches: what waits when a place is granted leaves together."""
 
 import asyncio
+from collections.abc import Callable
 from collections.abc import Set as AbstractSet
 from itertools import chain
 from typing import Final
@@ -45,12 +46,18 @@ class _Wanted(msgspec.Struct, eq=False):
 
 
 class Creates:
-    """The creates of one portal."""
+    """The creates of one portal.
 
-    def __init__(self, calls: Calls, lookup: Lookup, signing: Signing) -> None:
+    Args:
+        left: is told how many campaigns each call creates.
+
+    """
+
+    def __init__(self, calls: Calls, lookup: Lookup, signing: Signing, left: Callable[[int], None]) -> None:
         self._calls = calls
         self._lookup = lookup
         self._signing = signing
+        self._left = left
         self._waiting: list[_Wanted] = []
         self._refused: list[list[_Wanted]] = []  # halves of batches that were refused as a whole
         self._leaving: asyncio.Task[None] | None = None
@@ -86,6 +93,7 @@ class Creates:
                     _fail(group, error)
                     continue
                 group = self._take({run.id for run, _, _ in departed.steps})
+                self._left(len(group))
                 out = asyncio.create_task(self._carry(departed, group))
                 self._out.add(out)
                 out.add_done_callback(self._out.discard)

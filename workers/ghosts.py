@@ -15,6 +15,7 @@ from campaigns.hubspot.types import Item
 from campaigns.hubspot.wire import Request
 from campaigns.keys import marker_in, with_marker
 from campaigns.model import Stored
+from campaigns.observe import PortalWork
 from campaigns.signing import Signing
 from campaigns.store.ghosts import Ghosts, Looked
 from campaigns.store.patience import ride_out
@@ -50,6 +51,7 @@ class Haunted(msgspec.Struct, frozen=True):
     clock: Clock
     signing: Signing
     looks: tuple[int, ...]
+    counts: PortalWork
 
 
 async def look_for(on: Haunted, due: Sequence[Ghost]) -> None:
@@ -93,6 +95,7 @@ async def _look(on: Haunted, ghost: Ghost, index: Index) -> Looked:
     copy = _copy_of_the_kept(index, ghost, stored) if stored and ghost.kind == "campaign" else None
     if copy is None or looked.shown:
         return looked
+    on.counts.appeared("shown")
     log.warning(
         "ghost.shown", portal=on.lease.portal, ghost=str(ghost), id=copy, why="a copy of the campaign, notes and all"
     )
@@ -117,10 +120,13 @@ async def _judged(on: Haunted, ghost: Ghost, index: Index, stored: Stored | None
             case Wait():
                 return Looked(ghost, next_look or on.clock.now() + ONCE_MORE)
             case Show(id=told, why=why):
+                on.counts.appeared("shown")
                 log.warning("ghost.shown", portal=on.lease.portal, ghost=str(ghost), id=told, why=why)
                 return Looked(ghost, None, told)
             case Remove(id=told):
                 gone = await _remove(on, ghost, told)
+                if gone:
+                    on.counts.appeared("removed")
                 log.warning("ghost.removed", portal=on.lease.portal, ghost=str(ghost), id=told, confirmed=gone)
                 return Looked(ghost, None if gone else on.clock.now() + ONCE_MORE)
     return Looked(ghost, next_look)

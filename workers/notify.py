@@ -71,7 +71,7 @@ class Notifier:
         callbacks: which are due, and what became of them.
         posts: makes one attempt.
         chance: gives random numbers in [0, 1).
-        posted: is told what came of each attempt.
+        posted: is told what came of each attempt, and how old that was which it was to tell (ms).
 
     """
 
@@ -81,7 +81,7 @@ class Notifier:
         posts: Posts,
         *,
         chance: Callable[[], float],
-        posted: Callable[[str], None] = lambda _: None,
+        posted: Callable[[str, int], None] = lambda _, __: None,
     ) -> None:
         self._callbacks = callbacks
         self._posts = posts
@@ -209,7 +209,7 @@ class Notifier:
         host.took(took)
         age = self._now() - due.since
         tried = _tried(due, after_attempt(attempt, tries=due.tries, age=age, chance=self._chance()))
-        self._posted(tried.outcome)
+        self._posted(tried.outcome, age)
         log.info(
             "callback",
             id=tried.id,

@@ -22,7 +22,7 @@ from campaigns.errors import Unavailable
 from campaigns.hubspot.client import http_client
 from campaigns.hubspot.wire import Limits
 from campaigns.keys import SECOND
-from campaigns.observe import WorkMetrics
+from campaigns.observe import PortalWork, WorkMetrics
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import Allowance
@@ -157,7 +157,8 @@ class Process:
             zone=told.timezone,
             probe_after=int(told.probe_after * SECOND),
         )
-        calls = self._calls(lease, told, clock, parking)
+        counts = self._metrics.of(lease.portal)
+        calls = self._calls(lease, told, clock, parking, counts)
         lookup = self._lookup(calls, told.marker_property)
         signing = Signing(told.marker_property)
         looks = tuple(int(span * SECOND) for span in told.ghost_looks)
@@ -166,21 +167,24 @@ class Process:
             portals=self.store.portals,
             leases=self._leases,
             calls=calls,
-            on=await self._advancing(lease, told, clock, calls, lookup),
-            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, signing, looks),
+            on=await self._advancing(lease, told, clock, calls, lookup, counts),
+            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, signing, looks, counts),
             clock=clock,
             woken=self._wakes.event(lease.portal),
             stopping=self.stopping,
             monotonic=time.monotonic,
             call=partial(self._call, lease.portal),
+            counts=counts,
         )
 
-    def _calls(self, lease: Lease, told: Portal, clock: Clock, parking: Parking) -> Calls:
+    def _calls(self, lease: Lease, told: Portal, clock: Clock, parking: Parking, counts: PortalWork) -> Calls:
         allowance = Allowance(told.limit)
 
         def heard(limits: Limits) -> None:
             allowance.heard(per_window=limits.max, window=limits.interval_ms)
             allowance.heard_of_day(per_day=limits.daily, left=limits.daily_remaining, now=clock.now())
+            if limits.daily_remaining is not None:
+                counts.day_left = limits.daily_remaining
 
         hubspot = access.hubspot(
             self.settings,
@@ -189,7 +193,7 @@ class Process:
             self.store.tokens,
             holder=lease.token,
             on_limits=heard,
-            on_outcome=partial(self._metrics.called, lease.portal),
+            on_outcome=counts.called,
         )
         return Calls(
             self.store.portals,
@@ -202,7 +206,9 @@ class Process:
             parking=parking,
         )
 
-    async def _advancing(self, lease: Lease, told: Portal, clock: Clock, calls: Calls, lookup: Lookup) -> Advancing:
+    async def _advancing(
+        self, lease: Lease, told: Portal, clock: Clock, calls: Calls, lookup: Lookup, counts: PortalWork
+    ) -> Advancing:
         signing = Signing(told.marker_property)
         reckoning = Reckoning(
             portal=lease.portal,
@@ -213,7 +219,9 @@ class Process:
             new=told.on_this_machine,
         )
         return Advancing(
-            ways=Ways(calls, Creates(calls, lookup, signing), lookup, signing, Names(calls, told.marker_property)),
+            ways=Ways(
+                calls, Creates(calls, lookup, signing, counts.left), lookup, signing, Names(calls, told.marker_property)
+            ),
             past=await Past.of(reckoning),
             journal=Journal(
                 self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
@@ -223,6 +231,7 @@ class Process:
             looks=tuple(int(span * SECOND) for span in told.ghost_looks),
             chance=random.random,
             stopping=self.stopping.is_set,
+            counts=counts,
         )
 
 

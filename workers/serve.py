@@ -10,6 +10,7 @@ import structlog
 from campaigns.ending import end
 from campaigns.errors import Unavailable
 from campaigns.model import Stored
+from campaigns.observe import PortalWork
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease, LeaseLost, Portals
 from workers.advance import Advancing, advance
@@ -44,6 +45,7 @@ class Serving(msgspec.Struct, frozen=True):
         stopping: set when the process is going.
         monotonic: seconds, from a clock that never jumps.
         call: enqueues the portal's RQ job.
+        counts: shows how many runs are in hand.
 
     """
 
@@ -58,6 +60,7 @@ class Serving(msgspec.Struct, frozen=True):
     stopping: asyncio.Event
     monotonic: Callable[[], float]
     call: Callable[[], Awaitable[None]]
+    counts: PortalWork
 
 
 async def serve(with_: Serving, *, longest: float | None = None) -> None:
@@ -71,8 +74,9 @@ async def serve(with_: Serving, *, longest: float | None = None) -> None:
     in_hand: dict[str, asyncio.Task[int | None]] = {}
     round_ = _Rounds(with_, in_hand, ends_at=None if longest is None else with_.monotonic() + longest)
     try:
-        while await round_.once():
-            pass
+        with with_.counts.serving(lambda: len(in_hand), SLOTS):
+            while await round_.once():
+                pass
     except LeaseLost:
         log.warning("portal.lost", portal=with_.lease.portal)
     finally:

@@ -16,12 +16,12 @@ from typer.core import TyperGroup
 from typer.main import get_command
 
 from campaigns import keys
-from campaigns.observe import instruments
 from campaigns.queue import QueueName
 from campaigns.settings import File, Secret
 from cli.main import app
 from service.app import create_app
 from tests.settings import some_settings
+from tests.system import metrics
 from tests.system.manifests import (
     DEPLOY,
     OURS,
@@ -281,7 +281,7 @@ def test_processes_are_added_for_portals_and_lateness_never_for_runs(overlay: st
     assert triggers["portals"]["listName"] == keys.PREFIXES["due"]
     assert triggers["lateness"]["ignoreNullValues"] == "false"
     (metric,) = re.findall(r"fanfare_\w+", triggers["lateness"]["query"])
-    assert f'"{metric}"' in inspect.getsource(instruments)
+    assert metric in metrics.all_samples()
     assert scaled["minReplicaCount"] >= 2
     assert "replicas" not in of_kind(overlay, "Deployment")["campaigns"]["spec"], "KEDA's number, not ours"
     assert "replicas" not in of_kind(overlay, "Deployment")["service"]["spec"], "the HorizontalPodAutoscaler's"

@@ -5,7 +5,8 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from campaigns import errors
 from campaigns.observe import WorkMetrics
-from campaigns.observe.instruments import MOST_PORTALS, OTHERS, outcome_of
+from campaigns.observe.labels import MOST_PORTALS, OTHERS
+from campaigns.observe.working import outcome_of
 
 
 @pytest.mark.parametrize(
@@ -29,7 +30,7 @@ def test_portals_beyond_the_most_are_counted_together() -> None:
     registry = CollectorRegistry()
     metrics = WorkMetrics(registry, [f"portal-{number:03}" for number in range(MOST_PORTALS + 2)])
     for number in range(MOST_PORTALS + 2):
-        metrics.called(f"portal-{number:03}", None)
+        metrics.of(f"portal-{number:03}").called(None)
     shown = generate_latest(registry).decode()
     assert shown.count('fanfare_hubspot_calls_total{outcome="done",portal=') == MOST_PORTALS + 1
     assert f'fanfare_hubspot_calls_total{{outcome="done",portal="{OTHERS}"}} 2.0' in shown

@@ -1,5 +1,7 @@
 -- Counts what stands where. ARGV: how many portals, the portals, the callers.
 -- Returns JSON: what `health.Census` says, the portals as an array in the order asked.
+local now = clock()
+
 local function oldest_in_line(portal)
   local oldest = 0
   for band = 0, 2 do  -- who came first within a priority is at its beginning, or nearly
@@ -22,7 +24,7 @@ local function count(portal)
   return {
     line = line, waiting = waiting, held = held, flight = flight,
     lane = math.max(sum(KEY.open) - line - waiting - held - flight, 0),
-    oldest = oldest_in_line(portal), places = size(KEY.quota), ghosts = size(KEY.ghosts), shown = size(KEY.shown), over = sum(KEY.over),
+    oldest = oldest_in_line(portal), places = redis.call('ZCOUNT', KEY.quota .. portal, '(' .. now, '+inf'), ghosts = size(KEY.ghosts), shown = size(KEY.shown), over = sum(KEY.over),
     why = why or cjson.null, since = tonumber(since or 0), paused = paused and true or false,
   }
 end
@@ -33,6 +35,6 @@ for i = 2 + ARGV[1], #ARGV do parked = parked + redis.call('ZCARD', KEY.undelive
 local first_due = first_score(KEY.due) or 0
 if first_due == math.huge then first_due = 0 end  -- all are paused
 return cjson.encode({
-  now = clock(), first_due = first_due, first_callback = first_score(KEY.callbacks) or 0,
+  now = now, first_due = first_due, first_callback = first_score(KEY.callbacks) or 0,
   callbacks = redis.call('ZCARD', KEY.callbacks), parked = parked, portals = portals,
 })
