@@ -5,7 +5,7 @@ BIN    := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest
 UV     := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-header --quiet
 
-.PHONY: help setup lock format check test test-all seeds demo up bench bench-long chaos soak image
+.PHONY: help setup lock format check test test-all seeds demo up bench bench-long chaos soak checkov image
 
 help: ## this help
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/ -/'
@@ -21,7 +21,14 @@ $(VENV)/.ready: requirements/product.txt requirements/development.txt
 lock: ## resolve the dependencies again (needs uv on the path)
 	$(UV) pyproject.toml -o requirements/product.txt
 	$(UV) --group pyproject.toml:simulator -c requirements/product.txt -o requirements/simulator.txt
-	$(UV) pyproject.toml --group dev -c requirements/product.txt -o requirements/development.txt
+	$(UV) pyproject.toml --extra traces -c requirements/product.txt -o requirements/traces.txt
+	$(UV) pyproject.toml --extra traces --group dev -c requirements/traces.txt -o requirements/development.txt
+	$(UV) --group pyproject.toml:checkov -o requirements/checkov.txt
+
+$(VENV)-checkov/.ready: requirements/checkov.txt
+	$(PYTHON) -m venv $(VENV)-checkov
+	$(VENV)-checkov/bin/pip install --quiet --require-hashes --only-binary=:all: -r requirements/checkov.txt
+	touch $@
 
 format: setup ## put the code into its form
 	$(BIN)/ruff format .
@@ -63,6 +70,9 @@ bench: setup ## what the design promises, measured beside others, in under ten m
 
 bench-long: setup ## the measures that take more: drains of 2,000 runs, 1,000,000 stored, other queues (ONLY=peers: one of them)
 	$(BIN)/python -m bench --long $(if $(ONLY),--only $(ONLY)) $(if $(SAVE),--save)
+
+checkov: setup $(VENV)-checkov/.ready ## what Checkov finds in the manifests of every overlay and in the Dockerfile
+	PATH="$(abspath $(BIN)):$$PATH" $(VENV)-checkov/bin/checkov --config-file deploy/checkov.yaml
 
 image: ## the container images, product and simulator (needs docker, podman or buildah)
 	deploy/build-image product
