@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Self
@@ -34,11 +35,12 @@ def calling_back(*hosts: str, ranges: tuple[str, ...] = ("127.0.0.0/8",), secret
 
 
 class Received(msgspec.Struct, frozen=True):
-    """One request: its target, its headers (names in lower case) and its body."""
+    """One request: its target, its headers (names in lower case), its body, and when it came (monotonic seconds)."""
 
     target: str
     headers: dict[str, str]
     body: bytes
+    at: float = 0.0
 
     def verified(self) -> dict[str, Any]:
         """The body, once the official library has accepted its signature."""
@@ -132,5 +134,5 @@ class Receiver:
         headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
         body = await reader.readexactly(int(headers.get("content-length", 0)))
         async with self._news:
-            self.received.append(Received(head.split(" ")[1], headers, body))
+            self.received.append(Received(head.split(" ")[1], headers, body, time.monotonic()))
             self._news.notify_all()

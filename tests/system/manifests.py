@@ -11,7 +11,8 @@ from typing import Any, Final
 
 import yaml  # type: ignore[import-untyped]  # ships no types
 
-DEPLOY: Final = Path(__file__).parents[2] / "deploy"
+ROOT: Final = Path(__file__).parents[2]
+DEPLOY: Final = ROOT / "deploy"
 OVERLAYS: Final = ("local", "staging", "production")
 OURS: Final = ("service", "campaigns", "callbacks")
 
