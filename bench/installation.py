@@ -3,10 +3,11 @@
 It is the one that `fanfare up` starts, in a folder of its own, on free ports, and with the recipe of the no-op.
 """
 
+import json
 import os
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -29,6 +30,12 @@ LONGEST_WAIT: Final = 120.0
 
 LOOK_EACH: Final = 0.01
 
+FILL_EACH: Final = 10.0
+"""Seconds of filling between two looks at how much is there."""
+
+FASTEST: Final = 5_000
+"""Triggers a second that no machine here accepts: what is left after that is sent to the last one."""
+
 RECIPE: Final = """
 [[recipes]]
 on = "bench.nothing"
@@ -37,6 +44,13 @@ archive = true
 max_creates_per_hour = 100000000
 """
 """One step that has nothing to do: there is no campaign of the subject to archive, so HubSpot is not called."""
+
+_MORE: Final = """
+[portals.{name}]
+base_url = "{url}"
+settle = 2.0
+token = {{ env = "HUBSPOT_TOKEN" }}
+"""
 
 
 class Installation:
@@ -83,13 +97,13 @@ class Installation:
         """
         _check(send(self.trial.ports.service, triggers, self._run(), key=self.trial.keys[CALLER], body=body))
 
-    def in_line(self) -> int:
+    def in_line(self, portal: str = PORTAL) -> int:
         """How many runs may go as soon as there is a slot."""
-        return self._size("line", PORTAL)
+        return self._size("line", portal)
 
-    def in_flight(self) -> int:
+    def in_flight(self, portal: str = PORTAL) -> int:
         """How many runs are in the worker's hands."""
-        return self._size("flight", PORTAL)
+        return self._size("flight", portal)
 
     def held(self) -> int:
         """How many runs wait for their time."""
@@ -98,6 +112,10 @@ class Installation:
     def ended(self) -> int:
         """How many runs have ended."""
         return self._size("ended")
+
+    def stored(self) -> int:
+        """How many runs there are, less those in the worker's hands."""
+        return self.ended() + self.in_line() + self.held()
 
     def has(self, key: str, of: str = "") -> bool:
         """Whether there is that key; see `keys.PREFIXES`."""
@@ -114,6 +132,15 @@ class Installation:
         tables = stats.get("db.0", {})
         return int(stats["dataset.bytes"]) + sum(int(size) for size in tables.values())
 
+    def by_work(self, pid: int) -> Callable[[], float]:
+        """Tells the seconds of a core that the process and Valkey have used."""
+        store = valkey(self.trial.folder)
+        return lambda: worked(pid) + worked(store)
+
+    def commands(self) -> int:
+        """How many commands Valkey has done, those within scripts included."""
+        return int(self.redis.info("stats")["total_commands_processed"])
+
     def _run(self) -> str:
         self._loads += 1
         return f"l{self._loads}x"
@@ -126,6 +153,15 @@ def _check(loaded: Loaded) -> Loaded:
     if loaded.refused:
         raise ValueError(f"{loaded.refused} of {loaded.answers} triggers were refused")
     return loaded
+
+
+def fill_until(installation: Installation, body: str, runs: int) -> None:
+    """Send triggers until so many runs are stored, whatever has become of them."""
+    while (missing := runs - installation.stored()) > 0:
+        if missing > FILL_EACH * FASTEST:
+            installation.load(body, FILL_EACH)
+        else:
+            installation.send(body, missing)
 
 
 def resident(pid: int) -> int:
@@ -165,11 +201,27 @@ def until(holds: Callable[[], bool], what: str, within: float = LONGEST_WAIT) ->
         time.sleep(LOOK_EACH)
 
 
+def _no_more(_: str) -> Mapping[str, str]:
+    return {}
+
+
+def _add_portals(trial: Trial, more: Mapping[str, str]) -> None:
+    path = trial.folder / "fanfare.toml"
+    told = path.read_text().replace(f'portals = ["{PORTAL}"]', f"portals = {json.dumps([PORTAL, *more])}")
+    path.write_text(told + "".join(_MORE.format(name=name, url=url) for name, url in more.items()))
+
+
 @contextmanager
-def installed() -> Iterator[Installation]:
-    """An installation that runs; all of it is ended, and its folder removed, at the end."""
+def installed(more: Callable[[str], Mapping[str, str]] = _no_more) -> Iterator[Installation]:
+    """An installation that runs; all of it is ended, and its folder removed, at the end.
+
+    Args:
+        more: told its simulator's address, gives the addresses of more portals, by their names.
+
+    """
     with tempfile.TemporaryDirectory(prefix="bench-", ignore_cleanup_errors=True) as name:
         trial = lay_out(Path(name), free_ports())
+        _add_portals(trial, more(f"http://127.0.0.1:{trial.ports.simulator}"))
         (trial.folder / "recipes" / "bench.toml").write_text(RECIPE)
         trial.environment.pop("FANFARE_REDIS_URL", None)  # a measure is on a Valkey of its own
         with Programs(trial) as programs, Redis.from_url(f"unix://{trial.folder.resolve() / embedded.SOCKET}") as redis:

@@ -6,8 +6,6 @@ on record are in `bench/recorded.toml`; they change only in a commit that says w
 """
 
 import tomllib
-from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -70,14 +68,8 @@ def running() -> tuple[float, ...]:
 def _ours(installation: Installation) -> float:
     installation.forget()
     installation.send(noop.BODY, RUNS)
-    return noop.work_off(installation, partial(_by_work, installation))
+    return noop.work_off(installation, installation.by_work)
 
 
 def _theirs(installation: Installation) -> float:
-    return noop.run_rq(installation, "SimpleWorker", JOBS, partial(_by_work, installation))
-
-
-def _by_work(installation: Installation, pid: int) -> Callable[[], float]:
-    """The seconds of a core that the worker and its Valkey have used."""
-    store = valkey(installation.trial.folder)
-    return lambda: worked(pid) + worked(store)
+    return noop.run_rq(installation, "SimpleWorker", JOBS, installation.by_work)
