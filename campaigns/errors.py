@@ -17,7 +17,8 @@ CampaignsError
 ├── NotFound           there is no such thing, or not for this caller
 └── Unavailable        our own store cannot answer now
     ├── StoreFull      it has no room for more; what is open still ends
-    └── NotYetDurable  it has stored this, and too few of its replicas have heard of it
+    ├── NotYetDurable  it has stored this, and too few of its replicas have heard of it
+    └── Newer          a newer release has stored this: leave it to its processes
 """
 
 from typing import Any
@@ -158,3 +159,7 @@ class StoreFull(Unavailable):
 
 class NotYetDurable(Unavailable):
     """This is stored, but too few replicas have confirmed it to call it kept: ask again, which finds it."""
+
+
+class Newer(Unavailable):
+    """A newer release has stored this, and only its processes can read it: leave it as it is; one of them answers."""

@@ -140,6 +140,8 @@ class _Rounds:
         self._next_work = claimed.next_work
         for stored in claimed.runs:
             self._take_in_hand(stored)
+        for run_id in claimed.unreadable:
+            log.error("run.unreadable", run=run_id, problem="a newer version must carry it on")
         if claimed.ghosts and GHOSTS not in self._in_hand:
             self._in_hand[GHOSTS] = asyncio.create_task(self._look_for_ghosts())
         return claimed.paused

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 import msgspec
 
-from campaigns.errors import Conflict, KeyReused, NotFound
+from campaigns.errors import Conflict, KeyReused, Newer, NotFound
 from campaigns.keys import SECOND
 from campaigns.model import Stored
 from campaigns.parking import Message
@@ -131,7 +131,7 @@ class Callbacks:
             identity = flat[i].decode()
             try:
                 due.append(_due(identity, records.pairs(flat[i + 1])))
-            except (KeyError, ValueError, zlib.error):
+            except (Newer, KeyError, ValueError, zlib.error):
                 unreadable.append(identity)
         return ClaimedCallbacks(now, next_due if next_due >= 0 else None, tuple(due), tuple(unreadable))
 

@@ -5,6 +5,7 @@ from typing import Any, Final, Literal
 
 import msgspec
 
+from campaigns.errors import Newer
 from campaigns.ghosts import Ghost
 from campaigns.model import Ending, Run, Stored
 from campaigns.progress import repeatable
@@ -47,6 +48,7 @@ class Claimed(msgspec.Struct, frozen=True):
         next_work: when there is more to claim without being told; None: not until told.
         ghosts: whether some are to be looked for.
         paused: an operator wants the portal to be left alone.
+        unreadable: ids of runs that only a newer release can carry on: they go back with the lease.
 
     """
 
@@ -55,6 +57,7 @@ class Claimed(msgspec.Struct, frozen=True):
     ghosts: bool
     paused: bool
     runs: tuple[Stored, ...]
+    unreadable: tuple[str, ...] = ()
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -173,13 +176,19 @@ class Portals:
         now, next_work, ghosts, paused, *flat = _held(
             await self._scripts.run("claim", lease.portal, str(lease), most, most_high, *again)
         )
-        runs = tuple(_claimed(flat[i], flat[i + 1]) for i in range(1, len(flat), 3))
+        runs, unreadable = [], []
+        for i in range(0, len(flat), 3):
+            try:
+                runs.append(_claimed(flat[i + 1], flat[i + 2]))
+            except Newer:
+                unreadable.append(flat[i].decode())
         return Claimed(
             now=now,
             next_work=next_work if next_work >= 0 else None,
             ghosts=bool(ghosts),
             paused=bool(paused),
-            runs=runs,
+            runs=tuple(runs),
+            unreadable=tuple(unreadable),
         )
 
     async def send(self, lease: Lease, call: Call, limit: Limit) -> Granted | Full | Unheard | Withdrawn:

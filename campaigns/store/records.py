@@ -11,6 +11,7 @@ from typing import Final, cast, get_args
 import msgspec
 
 from campaigns import keys, lanes
+from campaigns.errors import Newer
 from campaigns.model import PRIORITIES, Applied, Ending, Made, Place, Run, Stored, Subject
 from campaigns.parking import Message
 from campaigns.progress import planned, with_undoing
@@ -94,11 +95,11 @@ def pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
 
 
 def read(fields: Mapping[str, bytes]) -> Stored:
-    """The run that these hash fields hold."""
+    """The run that these hash fields hold; raises Newer if they are not of this release, nor of one before it."""
     place = cast("Place", fields["place"].decode())
     ending = fields["ending"].decode() if "ending" in fields else None
     return Stored(
-        run=_folded(fields["record"]) if "record" in fields else _open(fields),
+        run=_decoded(zlib.decompress(_told(fields["record"]))) if "record" in fields else _open(fields),
         place=place,
         version=int(fields["version"]),
         accepted=int(fields["accepted"]),
@@ -146,8 +147,17 @@ def message(identity: str, fields: Mapping[str, bytes]) -> Message:
     return msgspec.convert({**told, "id": identity, "until": told.get("until")}, Message, strict=False)
 
 
-def _folded(record: bytes) -> Run:
-    return _run.decode(zlib.decompress(record[len(FORMAT) :]))
+def _told(written: bytes) -> bytes:
+    if written.startswith(FORMAT):
+        return written[len(FORMAT) :]
+    raise Newer
+
+
+def _decoded(told: bytes) -> Run:
+    try:
+        return _run.decode(told)
+    except msgspec.ValidationError as error:  # such as a wish of a kind that is not known here
+        raise Newer from error
 
 
 def unfolded(run: Run, cancel: Made | None) -> tuple[bytes, dict[str, bytes]]:
@@ -171,8 +181,7 @@ def _applied(line: str) -> Applied:
 
 
 def _open(fields: Mapping[str, bytes]) -> Run:
-    run = _run.decode(fields["plan"][len(FORMAT) :])
-    run = _moved(run, fields)
+    run = _moved(_decoded(_told(fields["plan"])), fields)
     if "cancel" not in fields:
         return run
     cancel = cast("Made", fields["cancel"].decode())

@@ -138,7 +138,7 @@ async def test_a_fault_of_ours_is_a_problem_that_keeps_its_words_to_the_log(
 ) -> None:
     """Here a run's record that cannot be read."""
     sent = (await send(http)).json()
-    await redis.hset(f"fanfare:run:{sent['id']}", "plan", "1 no plan")
+    await redis.hset(f"fanfare:run:{sent['id']}", "plan", b"1\xc1 no plan")
     answer = await http.get(f"/v1/runs/{sent['id']}", headers=bearer("shop"))
     assert problem(answer) == (500, "internal")
     assert "plan" not in answer.text
