@@ -110,8 +110,8 @@ class Receiver:
         self._orders.append(b"")
 
     async def wait_for(self, count: int) -> list[Received]:
-        """All that was received, once there are *count* requests (at most ten seconds)."""
-        async with asyncio.timeout(10), self._news:
+        """All that was received, once there are *count* requests (at most half a minute)."""
+        async with asyncio.timeout(30), self._news:
             await self._news.wait_for(lambda: len(self.received) >= count)
         return self.received
 
