@@ -6,7 +6,7 @@ from typing import Any, Final, assert_never
 import msgspec
 import structlog
 
-from campaigns import ghosts, tracing
+from campaigns import tracing
 from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.ghosts import Ghost
 from campaigns.keys import SECOND
@@ -20,6 +20,7 @@ from campaigns.states import Done, Receipt, Sent, State, Waiting
 from campaigns.store import records, subject_changes
 from campaigns.store.portals import Finished, LeaseLost, Saved
 from campaigns.wishes import CreateCampaign, Undo, kind_of
+from workers.absences import Absences
 from workers.calls import Recalled, Stopping
 from workers.clock import Clock
 from workers.creates import Came
@@ -36,7 +37,6 @@ class Advancing(msgspec.Struct, frozen=True):
     Attributes:
         past: what HubSpot may know of the portal's runs and we do not.
         settle: the portal's settle window (ms).
-        looks: spans after an attempt declared absent at which it is looked for again (ms).
         chance: gives a random number in [0, 1).
         stopping: whether the process is going; then no run begins anything new.
 
@@ -47,7 +47,7 @@ class Advancing(msgspec.Struct, frozen=True):
     journal: Journal
     clock: Clock
     settle: int
-    looks: tuple[int, ...]
+    absences: Absences
     chance: Callable[[], float]
     stopping: Callable[[], bool]
     counts: PortalWork
@@ -192,11 +192,11 @@ async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, con
     )
     if found:
         # When an earlier attempt has come late, this one stands beside it, or may yet.
-        ghost = None if found.attempt == step.at else _ghost(on, run, step)
+        ghost = None if found.attempt == step.at else on.absences.ghost(run, step.name, step.at)
         return await _done(on, stored, run, step, found.receipt, attempt=found.attempt, ghost=ghost)
     if conclusive:
         state = after_absence(sent, step.at, **_now(on))
-        return await _saved(on, run, step, state, ghost=_ghost(on, run, step))
+        return await _saved(on, run, step, state, ghost=on.absences.ghost(run, step.name, step.at))
     return await _wait(on, run, settled_at(step, sent, on.settle) - on.clock.now())
 
 
@@ -223,14 +223,6 @@ async def _finish(on: Advancing, stored: Stored, end: Finished) -> Gone:
 async def _wait(on: Advancing, run: Run, span: int) -> Gone:
     now = await on.journal.save(Saved(run, place="waiting", span=max(span, 1)))
     return Gone(now + max(span, 1))
-
-
-def _ghost(on: Advancing, run: Run, step: Step) -> tuple[Ghost, int] | None:
-    """What the step's attempt leaves behind when another one counts, and when that is looked for: once at the least."""
-    ghost, now = ghosts.of_step(run, step.name, marker_of(run, step.at)), on.clock.now()
-    if ghost is None or not on.looks:
-        return None
-    return ghost, ghosts.next_look(step.at, now, on.looks) or now
 
 
 async def _done(

@@ -21,6 +21,7 @@ from campaigns.store.portals import Call, Full, Granted, Lease, Portals, Unheard
 from workers.clock import Clock
 from workers.leases import Leases
 from workers.parking import Parking
+from workers.ranks import HIGH, READ, Ranks
 
 T = TypeVar("T")
 
@@ -28,12 +29,6 @@ Steps = tuple[tuple[Run, str, Sent], ...]
 
 LONGEST_PAUSE: Final = 10.0
 """Seconds after a 429 that names none: HubSpot's window is empty then."""
-
-READ: Final = 0
-"""Reads are looks at what is in doubt: whoever waits for them has waited already, so they go first."""
-
-HIGH: Final = 1
-"""The rank of priority high: it and what comes before it takes the next place, all others are evenly spaced."""
 
 
 class Stopping(Exception):
@@ -71,10 +66,12 @@ class _Departure(msgspec.Struct, eq=False):
     rank: Callable[[], int]
     number: int
     gather: Callable[[], Steps]
+    yields: Callable[[], bool]
     departed: asyncio.Future[Departed]
 
-    def urgency(self) -> tuple[int, int]:
-        return self.rank(), self.number
+    def urgency(self) -> tuple[int, bool, int]:
+        rank = self.rank()
+        return rank, rank > HIGH and self.yields(), self.number
 
 
 class Calls:
@@ -83,6 +80,9 @@ class Calls:
     Args:
         deadline: milliseconds after which a call has surely ended on our side.
         parking: says whether the portal is left alone.
+
+    Attributes:
+        ranks: of the runs in hand.
 
     """
 
@@ -106,6 +106,7 @@ class Calls:
         self.deadline = deadline
         self._clock = clock
         self.parking = parking
+        self.ranks = Ranks()
         self._numbers = count()
         self._pace = Pace()
         self._waiting: list[_Departure] = []
@@ -119,12 +120,15 @@ class Calls:
         departed = await self.depart(lambda: READ, tuple)
         return await self.carry(departed, request, [run] if run else [])
 
-    async def depart(self, rank: Callable[[], int], gather: Callable[[], Steps]) -> Departed:
+    async def depart(
+        self, rank: Callable[[], int], gather: Callable[[], Steps], yields: Callable[[], bool] = lambda: False
+    ) -> Departed:
         """Wait for a place in the quota, and for the journal to say that the call has left.
 
         Args:
             rank: smaller ranks leave first; the same in order of asking. Asked anew whenever something may leave.
             gather: for whom the call leaves, asked when its place is granted.
+            yields: whether the others of its rank go before it, below priority high; likewise.
 
         Raises:
             LeaseLost: the portal is no longer ours.
@@ -136,7 +140,7 @@ class Calls:
         if self._stopped:
             raise Stopping
         departed: asyncio.Future[Departed] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Departure(rank, next(self._numbers), gather, departed))
+        self._waiting.append(_Departure(rank, next(self._numbers), gather, yields, departed))
         self.stir()
         if self._letting_go is None:
             self._letting_go = asyncio.create_task(self._let_all_go())

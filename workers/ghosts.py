@@ -22,10 +22,11 @@ from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
 from campaigns.store.runs import Runs
 from campaigns.wishes import AddItem, CreateCampaign
-from workers.calls import READ, Calls
+from workers.calls import Calls
 from workers.clock import Clock
 from workers.creates import properties_of
 from workers.lookup import Lookup
+from workers.ranks import READ
 
 ONCE_MORE: Final = 15_000
 """Milliseconds after which a look that HubSpot did not let us take is tried again."""

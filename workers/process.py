@@ -33,7 +33,9 @@ from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
 from campaigns.store.vitals import Vitals
 from campaigns.store.wakes import Wakes
+from workers.absences import Absences
 from workers.advance import Advancing
+from workers.by_id import Reads, Removals, Updates
 from workers.calls import Calls
 from workers.clock import Clock
 from workers.creates import Creates
@@ -218,17 +220,26 @@ class Process:
             settles=int((told.call_deadline + told.settle) * SECOND),
             new=told.on_this_machine,
         )
+        journal = Journal(
+            self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
+        )
+        absences = Absences(journal, clock, tuple(int(span * SECOND) for span in told.ghost_looks))
         return Advancing(
             ways=Ways(
-                calls, Creates(calls, lookup, signing, counts.left), lookup, signing, Names(calls, told.marker_property)
+                calls=calls,
+                creates=Creates(calls, lookup, signing, absences, counts.left),
+                reads=Reads(calls),
+                updates=Updates(calls),
+                removals=Removals(calls),
+                lookup=lookup,
+                signing=signing,
+                names=Names(calls, told.marker_property),
             ),
             past=await Past.of(reckoning),
-            journal=Journal(
-                self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
-            ),
+            journal=journal,
             clock=clock,
             settle=int(told.settle * SECOND),
-            looks=tuple(int(span * SECOND) for span in told.ghost_looks),
+            absences=absences,
             chance=random.random,
             stopping=self.stopping.is_set,
             counts=counts,

@@ -6,7 +6,7 @@ from typing import Final, TypeVar, assert_never
 import msgspec
 
 from campaigns import keys
-from campaigns.errors import CampaignsError, Refused
+from campaigns.errors import CampaignsError, Later, Refused
 from campaigns.hubspot import wire
 from campaigns.hubspot.asset_types import advice_on_refusal
 from campaigns.hubspot.types import ItemFields
@@ -23,11 +23,12 @@ from campaigns.wishes import (
     Undo,
     UpdateCampaign,
 )
+from workers.by_id import GONE, Reads, Removals, Updates
 from workers.calls import Calls, Departed
-from workers.creates import Came, Creates, rank_of
+from workers.creates import Came, Creates
 from workers.lookup import Lookup
 from workers.names import Names, numbered
-from workers.undo import GONE, find_asset, undo
+from workers.undo import STILL_SHOWN, Undoing, campaign_of, find_asset, undo
 
 T = TypeVar("T")
 
@@ -41,6 +42,9 @@ class Ways(msgspec.Struct, frozen=True):
 
     calls: Calls
     creates: Creates
+    reads: Reads
+    updates: Updates
+    removals: Removals
     lookup: Lookup
     signing: Signing
     names: Names
@@ -64,11 +68,11 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
         case DetachAssets() as wish:
             return await _detach(ways.calls, run, step, wish, sent)
         case ArchiveCampaign():
-            return await _archive(ways.calls, run, step, sent, subject)
+            return await _archive(ways, run, step, sent, subject)
         case AddItem() as wish:
             return await _add_item(ways.calls, run, step, wish, sent)
         case Undo() as wish:
-            return await undo(ways.calls, ways.signing, run, step, wish, sent)
+            return await undo(Undoing(ways.calls, ways.reads, ways.removals, ways.signing), run, step, wish, sent)
         case _:
             assert_never(step.wish)
 
@@ -101,13 +105,13 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
         case AddItem() as wish:
             return await _or_none(find_item(ways.calls, run, wish))
         case AttachAsset() as wish:
-            return await _or_none(_find_attached(ways.calls, run, step, wish))
+            return await _or_none(_find_attached(ways, run, step, wish))
         case DetachAssets() as wish:
-            return await _or_none(_find_detached(ways.calls, run, step, wish))
+            return await _or_none(_find_detached(ways, run, step, wish))
         case ArchiveCampaign():
-            return await _find_archived(ways.calls, step, stored.subject)
+            return await _find_archived(ways.reads, run, step, stored.subject)
         case UpdateCampaign() as wish:
-            return await _or_none(_find_update(ways, step, wish, stored.subject))
+            return await _or_none(_find_update(ways, run, step, wish, stored.subject))
         case Undo():
             raise TypeError(f"{step.name} is repeated, not looked for")
         case _:
@@ -155,20 +159,21 @@ async def _update(ways: Ways, run: Run, step: Step, wish: UpdateCampaign, sent: 
     if subject.campaign is None:
         return Came(step.at, Refused("no-campaign: the subject has none, and the recipe does not make one"))
     try:
-        now = await ways.calls.read(wire.read(subject.campaign, ways.signing.reads(wish.properties)), run)
+        now = await ways.reads.read(subject.campaign, ways.signing.reads(wish.properties), run)
     except Refused as refusal:
         return Came(step.at, refusal)
     changes = ways.signing.changes(wish.properties, now.properties, subject.marker)
     if not changes:
         return Came(step.at, Receipt(subject.campaign, changed=True))
-    departed = await _depart(ways.calls, run, step, sent)
-    campaign = await _carry(ways.calls, departed, wire.update(subject.campaign, changes))
-    return Came(departed.at, campaign if isinstance(campaign, CampaignsError) else Receipt(campaign.id, changed=True))
+    told = await ways.updates.update(run, step.name, sent, subject.campaign, changes)
+    if isinstance(told.outcome, CampaignsError):
+        return Came(told.at, told.outcome)
+    return Came(told.at, Receipt(told.outcome.id, changed=True))
 
 
 async def _attach(calls: Calls, run: Run, step: Step, wish: AttachAsset, sent: Sent) -> Came:
     departed = await _depart(calls, run, step, sent)
-    error = await _carry(calls, departed, wire.attach(_campaign(run), wish.type, wish.id))
+    error = await _carry(calls, departed, wire.attach(campaign_of(run), wish.type, wish.id))
     if isinstance(error, Refused) and error.problem.status == REFUSED_TYPE:
         advised = msgspec.structs.replace(
             error.problem, detail=f"{error.problem.detail} {advice_on_refusal(wish.type)}"
@@ -179,7 +184,7 @@ async def _attach(calls: Calls, run: Run, step: Step, wish: AttachAsset, sent: S
 
 async def _detach(calls: Calls, run: Run, step: Step, wish: DetachAssets, sent: Sent) -> Came:
     """One call for each asset, all of them again if one has to be repeated: what is not there is not there twice."""
-    campaign, at = _campaign(run), step.at
+    campaign, at = campaign_of(run), step.at
     for kind, asset in wish.assets:
         departed = await _depart(calls, run, step, sent)
         at = departed.at
@@ -189,25 +194,28 @@ async def _detach(calls: Calls, run: Run, step: Step, wish: DetachAssets, sent: 
     return Came(at, Receipt(campaign))
 
 
-async def _archive(calls: Calls, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:
+async def _archive(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:
     if subject.campaign is None:
         return Came(step.at, Receipt("", changed=True))  # the subject learns that nothing older is to make one
-    departed = await _depart(calls, run, step, sent)
-    error = await _carry(calls, departed, wire.delete(subject.campaign))
-    return Came(departed.at, error if isinstance(error, CampaignsError) else Receipt(subject.campaign, changed=True))
+    told = await ways.removals.remove(run, step.name, sent, subject.campaign)
+    if told.outcome is not None:
+        return Came(told.at, told.outcome)
+    if not told.alone and not await ways.reads.gone(subject.campaign, run):
+        return Came(told.at, Later(STILL_SHOWN))  # of a batch HubSpot grants all, whatever became of a part
+    return Came(told.at, Receipt(subject.campaign, changed=True))
 
 
 async def _add_item(calls: Calls, run: Run, step: Step, wish: AddItem, sent: Sent) -> Came:
     departed = await _depart(calls, run, step, sent)
     description = keys.with_marker(wish.description, marker_of(run, departed.at))
     fields = ItemFields(wish.name, wish.amount, wish.order, description)
-    item = await _carry(calls, departed, wire.add_item(_campaign(run), wish.kind, fields))
+    item = await _carry(calls, departed, wire.add_item(campaign_of(run), wish.kind, fields))
     return Came(departed.at, item if isinstance(item, CampaignsError) else Receipt(item.id))
 
 
 async def find_item(calls: Calls, run: Run, wish: AddItem) -> Found | None:
     """The item that an attempt of *run* has made for *wish*, by one read of the campaign's totals."""
-    totals = await calls.read(wire.totals(_campaign(run)), run)
+    totals = await calls.read(wire.totals(campaign_of(run)), run)
     found = [
         Found(Receipt(item.id, adopted=True), marker.attempt)
         for item in totals.items(wish.kind)
@@ -218,35 +226,28 @@ async def find_item(calls: Calls, run: Run, wish: AddItem) -> Found | None:
     return min(found, key=lambda one: one.attempt, default=None)
 
 
-async def _find_attached(calls: Calls, run: Run, step: Step, wish: AttachAsset) -> Found | None:
-    found = await find_asset(calls, _campaign(run), wish.type, wish.id)
+async def _find_attached(ways: Ways, run: Run, step: Step, wish: AttachAsset) -> Found | None:
+    found = await find_asset(ways.calls, ways.reads, run, wish.type, wish.id)
     return Found(Receipt(wish.id, adopted=True), step.at) if found else None
 
 
-async def _find_detached(calls: Calls, run: Run, step: Step, wish: DetachAssets) -> Found | None:
-    campaign = _campaign(run)
+async def _find_detached(ways: Ways, run: Run, step: Step, wish: DetachAssets) -> Found | None:
     for kind, asset in wish.assets:
-        if await find_asset(calls, campaign, kind, asset):
+        if await find_asset(ways.calls, ways.reads, run, kind, asset):
             return None
-    return Found(Receipt(campaign, adopted=True), step.at)
+    return Found(Receipt(campaign_of(run), adopted=True), step.at)
 
 
-async def _find_archived(calls: Calls, step: Step, subject: Subject) -> Found | None:
+async def _find_archived(reads: Reads, run: Run, step: Step, subject: Subject) -> Found | None:
+    if subject.campaign is None or not await reads.gone(subject.campaign, run):
+        return None
+    return Found(Receipt(subject.campaign, adopted=True, changed=True), step.at)
+
+
+async def _find_update(ways: Ways, run: Run, step: Step, wish: UpdateCampaign, subject: Subject) -> Found | None:
     if subject.campaign is None:
         return None
-    try:
-        await calls.read(wire.read(subject.campaign))
-    except Refused as refusal:
-        if refusal.problem.status != GONE:
-            raise
-        return Found(Receipt(subject.campaign, adopted=True, changed=True), step.at)
-    return None
-
-
-async def _find_update(ways: Ways, step: Step, wish: UpdateCampaign, subject: Subject) -> Found | None:
-    if subject.campaign is None:
-        return None
-    now = await ways.calls.read(wire.read(subject.campaign, ways.signing.reads(wish.properties)))
+    now = await ways.reads.read(subject.campaign, ways.signing.reads(wish.properties), run)
     done = not ways.signing.changes(wish.properties, now.properties, subject.marker)
     return Found(Receipt(subject.campaign, adopted=True, changed=True), step.at) if done else None
 
@@ -262,7 +263,7 @@ async def _or_none(look: Awaitable[Found | None]) -> Found | None:
 
 
 async def _depart(calls: Calls, run: Run, step: Step, sent: Sent) -> Departed:
-    return await calls.depart(lambda: rank_of(run), lambda: ((run, step.name, sent),))
+    return await calls.depart(lambda: calls.ranks.of(run), lambda: ((run, step.name, sent),))
 
 
 async def _carry(calls: Calls, departed: Departed, request: Request[T]) -> T | CampaignsError:
@@ -270,9 +271,3 @@ async def _carry(calls: Calls, departed: Departed, request: Request[T]) -> T | C
         return await calls.carry(departed, request)
     except CampaignsError as error:
         return error
-
-
-def _campaign(run: Run) -> str:
-    if run.campaign is None:
-        raise Refused("the run has no campaign")  # a plan begins with it, and nothing goes on past a failed step
-    return run.campaign

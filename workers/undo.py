@@ -12,7 +12,7 @@ import msgspec
 from campaigns import keys
 from campaigns.errors import CampaignsError, Later, Refused
 from campaigns.hubspot import wire
-from campaigns.hubspot.types import CampaignWithAssets, Item, Totals
+from campaigns.hubspot.types import Asset, CampaignWithAssets, Item, Page, Totals
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step
 from campaigns.progress import why_left
@@ -27,10 +27,20 @@ from campaigns.wishes import (
     Undo,
     UpdateCampaign,
 )
+from workers.by_id import GONE, Reads, Removals
 from workers.calls import Calls
-from workers.creates import Came, rank_of
+from workers.creates import Came
 
-GONE: Final = 404
+STILL_SHOWN: Final = "HubSpot still shows what was removed"
+
+
+class Undoing(msgspec.Struct, frozen=True):
+    """What undoing takes."""
+
+    calls: Calls
+    reads: Reads
+    removals: Removals
+    signing: Signing
 
 
 class Gone(msgspec.Struct, frozen=True):
@@ -50,15 +60,20 @@ class Kept(msgspec.Struct, frozen=True):
 Look = Gone | Ours | Kept
 
 
+Removed = tuple[int, CampaignsError | None]
+"""When the call that removes something was journalled, and how it failed."""
+
+
 class _Thing(msgspec.Struct, frozen=True):
-    """What a step has made: how it is looked at, and how it is removed."""
+    """What a step has made: how it is looked at, how it is removed, and how that is confirmed."""
 
     look: Callable[[], Awaitable[Look]]
-    removal: Request[None]
+    remove: Callable[[], Awaitable[Removed]]
+    gone: Callable[[], Awaitable[bool]]
     receipt: Receipt
 
 
-async def undo(calls: Calls, signing: Signing, run: Run, step: Step, wish: Undo, sent: Sent) -> Came:
+async def undo(on: Undoing, run: Run, step: Step, wish: Undo, sent: Sent) -> Came:
     """Remove what the step that *wish* names has made; refused, with the reason, if it is left.
 
     Raises:
@@ -70,53 +85,69 @@ async def undo(calls: Calls, signing: Signing, run: Run, step: Step, wish: Undo,
     why = why_left(run, of)
     if why is not None:
         return Came(step.at, Refused(why))
-    thing = _thing(calls, signing, run, of)
+    thing = _thing(on, run, step, of, sent)
     match await thing.look():
         case Gone():
             return Came(step.at, thing.receipt)
         case Kept(why=why):
             return Came(step.at, Refused(why))
         case Ours():
-            departed = await calls.depart(lambda: rank_of(run), lambda: ((run, step.name, sent),))
-    try:
-        await calls.carry(departed, thing.removal)
-    except CampaignsError as error:
-        return Came(departed.at, error)
-    still_there = not isinstance(await thing.look(), Gone)
-    return Came(departed.at, Later("HubSpot still shows what was removed") if still_there else thing.receipt)
+            at, error = await thing.remove()
+    if error is not None:
+        return Came(at, error)
+    return Came(at, thing.receipt if await thing.gone() else Later(STILL_SHOWN))
 
 
-def _thing(calls: Calls, signing: Signing, run: Run, of: Step) -> _Thing:
-    campaign = run.campaign
-    if campaign is None or not isinstance(of.state, Done):
+def _thing(on: Undoing, run: Run, step: Step, of: Step, sent: Sent) -> _Thing:
+    campaign = campaign_of(run)
+    if not isinstance(of.state, Done):
         raise TypeError(f"{of.name} has made nothing")
     made = Receipt(of.state.receipt.id)
     match of.wish:
         case CreateCampaign(properties=properties) | UpdateCampaign(properties=properties):
-            look = partial(_look_at_campaign, calls, signing, run, campaign, properties)
-            return _Thing(look, wire.delete(campaign), made)
-        case AttachAsset(type=kind, id=asset):
             return _Thing(
-                partial(_look_for_asset, calls, campaign, kind, asset), wire.detach(campaign, kind, asset), made
+                look=partial(_look_at_campaign, on, run, campaign, properties),
+                remove=partial(_remove_campaign, on, run, step, sent, campaign),
+                gone=partial(on.reads.gone, campaign, run),
+                receipt=made,
             )
+        case AttachAsset(type=kind, id=asset):
+            look, request = partial(_look_for_asset, on, run, kind, asset), wire.detach(campaign, kind, asset)
         case AddItem() as wish:
-            look_at = partial(_look_at_item, calls, run, campaign, wish, made.id)
-            return _Thing(look_at, wire.remove_item(campaign, wish.kind, made.id), made)
+            look = partial(_look_at_item, on, run, campaign, wish, made.id)
+            request = wire.remove_item(campaign, wish.kind, made.id)
         case ArchiveCampaign() | DetachAssets() | Undo():
             raise TypeError(f"{of.name} is not undone")
         case _:
             assert_never(of.wish)
+    return _Thing(look, partial(_remove, on.calls, run, step, sent, request), partial(_is_gone, look), made)
 
 
-async def _look_at_campaign(
-    calls: Calls, signing: Signing, run: Run, campaign: str, properties: dict[str, str]
-) -> Look:
+async def _is_gone(look: Callable[[], Awaitable[Look]]) -> bool:
+    return isinstance(await look(), Gone)
+
+
+async def _remove_campaign(on: Undoing, run: Run, step: Step, sent: Sent, campaign: str) -> Removed:
+    told = await on.removals.remove(run, step.name, sent, campaign)
+    return told.at, told.outcome
+
+
+async def _remove(calls: Calls, run: Run, step: Step, sent: Sent, request: Request[None]) -> Removed:
+    departed = await calls.depart(lambda: calls.ranks.of(run), lambda: ((run, step.name, sent),))
     try:
-        now = await calls.read(wire.read(campaign, signing.reads(properties)))
-        totals = await calls.read(wire.totals(campaign))
+        await calls.carry(departed, request)
+    except CampaignsError as error:
+        return departed.at, error
+    return departed.at, None
+
+
+async def _look_at_campaign(on: Undoing, run: Run, campaign: str, properties: dict[str, str]) -> Look:
+    try:
+        now = await on.reads.read(campaign, on.signing.reads(properties), run)
+        totals = await on.calls.read(wire.totals(campaign), run)
     except Refused as refusal:
         return _gone(refusal)
-    why = why_kept(signing, run, properties, now, totals)
+    why = why_kept(on.signing, run, properties, now, totals)
     return Ours() if why is None else Kept(why)
 
 
@@ -144,29 +175,49 @@ def why_kept(
     return f"left: somebody has edited {', '.join(edited)}" if edited else None
 
 
-async def _look_for_asset(calls: Calls, campaign: str, kind: str, asset: str) -> Look:
+async def _look_for_asset(on: Undoing, run: Run, kind: str, asset: str) -> Look:
     try:
-        return Ours() if await find_asset(calls, campaign, kind, asset) else Gone()
+        return Ours() if await find_asset(on.calls, on.reads, run, kind, asset) else Gone()
     except Refused as refusal:
         return _gone(refusal)
 
 
-async def find_asset(calls: Calls, campaign: str, kind: str, asset: str) -> bool:
-    """Whether *asset* is attached to *campaign*."""
-    after: str | None = None
+async def find_asset(calls: Calls, reads: Reads, run: Run, kind: str, asset: str) -> bool:
+    """Whether *asset* is attached to the campaign of *run*: whoever reads a campaign sees its first assets."""
+    campaign = campaign_of(run)
+    first = (await reads.read(campaign, (), run)).assets.get(kind, Page())
+    if first.after is None or _has(first, asset):
+        return _has(first, asset)
+    after: str | None = None  # its cursor may be of another collection: begin anew
     walked: set[str | None] = set()
     while after not in walked:
         walked.add(after)
-        page = await calls.read(wire.assets_page(campaign, kind, limit=wire.MOST_ON_A_PAGE, after=after))
-        if any(one.id == asset for one in page.results):
+        page = await calls.read(wire.assets_page(campaign, kind, limit=wire.MOST_ON_A_PAGE, after=after), run)
+        if _has(page, asset):
             return True
         after = page.after
     return False
 
 
-async def _look_at_item(calls: Calls, run: Run, campaign: str, wish: AddItem, item: str) -> Look:
+def _has(page: Page[Asset], asset: str) -> bool:
+    return any(one.id == asset for one in page.results)
+
+
+def campaign_of(run: Run) -> str:
+    """The run's campaign.
+
+    Raises:
+        Refused: it has none; a plan begins with it, and nothing goes on past a failed step.
+
+    """
+    if run.campaign is None:
+        raise Refused("the run has no campaign")
+    return run.campaign
+
+
+async def _look_at_item(on: Undoing, run: Run, campaign: str, wish: AddItem, item: str) -> Look:
     try:
-        totals = await calls.read(wire.totals(campaign))
+        totals = await on.calls.read(wire.totals(campaign), run)
     except Refused as refusal:
         return _gone(refusal)
     found = next((one for one in totals.items(wish.kind) if one.id == item), None)

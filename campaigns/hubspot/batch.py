@@ -1,18 +1,20 @@
-"""What became of each wish of a batch. HubSpot's results carry no position, so they are known by what they contain.
+"""What goes into a batch, and what became of each of its wishes.
 
-Whatever neither a result nor an error explains is in doubt: to be looked for, then sent again alone, where the HTTP
-status speaks for itself.
+HubSpot's results carry no position, so they are known by what they contain. Whatever neither a result nor an error
+explains is in doubt: to be looked for, then sent again alone, where the HTTP status speaks for itself.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import Final, TypeVar, assert_never
 
 import msgspec
 
 from campaigns.errors import InDoubt, Later, Problem, Refused
 from campaigns.hubspot.types import BatchAnswer, Campaign, ItemProblem
+from campaigns.hubspot.wire import MOST_IN_A_BATCH
 
 W = TypeVar("W")
+C = TypeVar("C", bound=Campaign)
 
 COMPLETE: Final = "COMPLETE"
 """The one status of a finished batch; it says nothing about its items."""
@@ -39,11 +41,31 @@ class Wish(msgspec.Struct, frozen=True):
     campaign: str = ""
 
 
-Outcome = Campaign | Refused | Later | InDoubt
+Trouble = Refused | Later | InDoubt
+"""What a call may come to instead of an answer."""
+
+Outcome = Campaign | Trouble
 """What the same wish sent alone would have returned or raised."""
 
 
-def outcomes(wishes: Sequence[Wish], came: BatchAnswer[Campaign] | Refused | Later | InDoubt) -> tuple[Outcome, ...]:
+def together(waiting: Iterable[W], *, differs: Callable[[W], str], shares: Callable[[W], Hashable]) -> list[W]:
+    """What goes into the next batch.
+
+    Args:
+        waiting: all that wait, the most urgent first: that one goes.
+        differs: no two of a batch have the same.
+        shares: all of a batch have the same.
+
+    """
+    every = list(waiting)
+    group: dict[str, W] = {}
+    for one in every:
+        if shares(one) == shares(every[0]):
+            group.setdefault(differs(one), one)
+    return list(group.values())[:MOST_IN_A_BATCH]
+
+
+def outcomes(wishes: Sequence[Wish], came: BatchAnswer[C] | Trouble) -> tuple[C | Trouble, ...]:
     """What became of each wish, in the order of the wishes.
 
     A refusal of the whole batch is that of a lone wish. Of several it may be the fault of one, and it is not known that
@@ -72,9 +94,9 @@ def _all_in_doubt(wishes: Sequence[Wish], problem: Problem) -> tuple[InDoubt, ..
     )
 
 
-def _explained(wishes: Sequence[Wish], answer: BatchAnswer[Campaign]) -> tuple[Outcome, ...]:
+def _explained(wishes: Sequence[Wish], answer: BatchAnswer[C]) -> tuple[C | Trouble, ...]:
     """Each wish's result, its error, or doubt."""
-    found: dict[int, list[Campaign]] = {}
+    found: dict[int, list[C]] = {}
     for result in answer.results:
         for place in _owners(wishes, result):
             found.setdefault(place, []).append(result)
@@ -83,7 +105,7 @@ def _explained(wishes: Sequence[Wish], answer: BatchAnswer[Campaign]) -> tuple[O
     return tuple(_outcome(found.get(place, []), blamed.get(place), answer) for place in range(len(wishes)))
 
 
-def _outcome(results: list[Campaign], problem: Problem | None, answer: BatchAnswer[Campaign]) -> Outcome:
+def _outcome(results: list[C], problem: Problem | None, answer: BatchAnswer[C]) -> C | Trouble:
     if len(results) == 1:
         return results[0]
     if results:

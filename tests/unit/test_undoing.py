@@ -18,8 +18,10 @@ from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waitin
 from campaigns.store import records
 from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo
 from tests.builders import a_run
+from workers.by_id import Reads, Removals
 from workers.calls import Calls, Departed, Steps
-from workers.undo import undo, why_kept
+from workers.ranks import Ranks
+from workers.undo import Undoing, undo, why_kept
 
 NOW, SETTLE = 1_000_000, 5_000
 PROBLEM = Problem("no")
@@ -128,10 +130,12 @@ def test_a_campaign_that_is_used_or_edited_stays() -> None:
 
 
 class Granting:
-    """Calls to a HubSpot that grants every removal and makes none."""
+    """The ways to a HubSpot that grants every removal and makes none."""
 
-    async def read(self, _: object) -> Page[Asset]:
-        return Page((Asset("0"),))
+    ranks = Ranks()
+
+    async def read(self, campaign: str, *_: object) -> CampaignWithAssets:
+        return CampaignWithAssets(campaign, assets={"FORM": Page((Asset("0"),))})
 
     async def depart(self, _: int, gather: Callable[[], Steps]) -> Departed:
         return Departed(5, gather(), "place", 0, inf)
@@ -143,5 +147,7 @@ class Granting:
 async def test_a_removal_that_hubspot_grants_and_does_not_make_counts_as_not_made() -> None:
     run = a_cancelled_run("undo", DONE, DONE)
     step = run.step("undo attach_asset FORM 0")
-    came = await undo(cast("Calls", Granting()), NOTES, run, step, Undo("attach_asset FORM 0"), Sent(1))
+    granting = Granting()
+    ways = Undoing(cast("Calls", granting), cast("Reads", granting), cast("Removals", granting), NOTES)
+    came = await undo(ways, run, step, Undo("attach_asset FORM 0"), Sent(1))
     assert isinstance(came.outcome, Later)
