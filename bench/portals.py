@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Final
 
-from bench.drain import TWO_ASSETS
+from bench.drain import NO_LIMIT, TWO_ASSETS
 from bench.installation import Installation, installed, resident, until
 from bench.rows import Row, percentile
 from bench.waits import waits
@@ -32,7 +32,6 @@ SLOW: Final = 2_000
 """Milliseconds."""
 
 MOST: Final = 5.0
-NO_LIMIT: Final = 1_000_000
 MEGABYTE: Final = 1_000_000
 
 

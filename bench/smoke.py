@@ -1,15 +1,20 @@
-"""What continuous integration watches: the work of a core for each trigger and each run, against that of others.
+"""What continuous integration watches: no commit may make a run much dearer than it was.
+
+The work of a core for each trigger and each run is held against that of others, the calls to HubSpot against the least
+that are possible, and the bytes in Redis against the most that are allowed.
 
 Seconds by the wall tell nothing on a machine that is busy with other things. Seconds of a core that the processes in
-question have used do, nearly: both sides of each ratio are a Python process and the Valkey that it works on. The values
-on record are in `bench/recorded.toml`; they change only in a commit that says why.
+question have used do, nearly: both sides of each ratio are a Python process and the Valkey that it works on. Calls and
+bytes are the same each time, nearly. The values on record are in `bench/recorded.toml`; they change only in a commit
+that says why.
 """
 
 import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Final
 
-from bench import accept, noop
+from bench import accept, drain, noop
 from bench.installation import Installation, installed, valkey, worked
 from bench.load import send
 
@@ -22,6 +27,8 @@ WARM: Final = 500
 TRIGGERS: Final = 3_000
 RUNS: Final = 3_000
 JOBS: Final = 300
+DRAINED: Final = 200
+"""Runs whose calls and bytes are counted."""
 
 
 def recorded() -> dict[str, float]:
@@ -56,6 +63,25 @@ def _for_a_trigger(name: str, folder: Path, environment: dict[str, str]) -> floa
         if answered.refused:
             raise ValueError(f"{name}: {answered.refused} triggers were refused")
         return (worked(pid) + worked(valkey(folder)) - before) / TRIGGERS
+
+
+def calling() -> tuple[float, ...]:
+    """The least possible number of calls to HubSpot / ours, for a backlog, without those for assets."""
+    least = drain.least_calls(DRAINED) / DRAINED - drain.ASSETS
+    return tuple(least / one.calls_each for one in _drained())
+
+
+def storing() -> tuple[float, ...]:
+    """The bytes of Redis that an ended run may take / those of ours."""
+    return tuple(drain.MOST_BYTES / one.bytes_each for one in _drained())
+
+
+@cache
+def _drained() -> list[drain.Drained]:
+    """Two drains: in the first Redis's tables grow."""
+    with installed() as installation:
+        installation.programs.end("campaigns")
+        return [drain.drain_backlog(installation, DRAINED) for _ in range(2)]
 
 
 def running() -> tuple[float, ...]:

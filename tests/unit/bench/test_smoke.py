@@ -1,8 +1,8 @@
-from bench.smoke import accepting, recorded, running, shortfall
+from bench.smoke import accepting, calling, recorded, running, shortfall, storing
 
 
 def test_every_measure_of_the_smoke_has_a_value_on_record() -> None:
-    assert recorded().keys() == {accepting.__name__, running.__name__}
+    assert recorded().keys() == {measure.__name__ for measure in (accepting, running, calling, storing)}
 
 
 def test_the_best_of_the_rounds_counts() -> None:
