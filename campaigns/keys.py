@@ -18,6 +18,7 @@ PREFIXES: Final = {
     "birth": "fanfare:birth",  # which installation began here, when, and in which of Redis's histories
     # open: gone when the runs, portals or callbacks that they speak of are
     "due": "fanfare:due",  # portal -> when somebody must be on it
+    "late": "fanfare:late",  # portal -> since when it has had work; from the first call for it until it is served
     "run": "fanfare:run:",  # + run id: the run, until it is trimmed
     "key": "fanfare:key:",  # + key hash: run id and fingerprint; lives as long as the run
     "index": "fanfare:index:",  # + caller: run id -> number of its acceptance
@@ -94,8 +95,7 @@ RETENTION: Final = 30 * DAY
 
 def _hash(*parts: str) -> str:
     """128 bits over the parts, in hex; no two lists of parts give the same text to hash."""
-    told = msgspec.json.encode(parts)
-    return hashlib.sha256(told).hexdigest()[:32]
+    return hashlib.sha256(msgspec.json.encode(parts)).hexdigest()[:32]
 
 
 def run_id(installation: str, caller: str, key: str, portal: str) -> str:

@@ -24,16 +24,26 @@ local function count(portal)
   return {
     line = line, waiting = waiting, held = held, flight = flight,
     lane = math.max(sum(KEY.open) - line - waiting - held - flight, 0),
-    oldest = oldest_in_line(portal), places = redis.call('ZCOUNT', KEY.quota .. portal, '(' .. now, '+inf'), ghosts = size(KEY.ghosts), shown = size(KEY.shown), over = sum(KEY.over),
+    oldest = oldest_in_line(portal), places = redis.call('ZCOUNT', KEY.quota .. portal, '(' .. now, '+inf'),
+    ghosts = size(KEY.ghosts), shown = size(KEY.shown), over = sum(KEY.over),
     why = why or cjson.null, since = tonumber(since or 0), paused = paused and true or false,
   }
+end
+
+-- Since when the portal has been called for that has waited the longest: each call moves it on in the due set.
+local function first_late()
+  local late = redis.call('ZRANGE', KEY.late, 0, 99, 'WITHSCORES')
+  for i = 1, #late, 2 do  -- one that is served all the same was taken by a process that knew no such set
+    if redis.call('EXISTS', KEY.lease .. late[i]) == 0 then return tonumber(late[i + 1]) end
+  end
+  return math.huge
 end
 
 local portals, parked = {}, 0
 for i = 2, 1 + ARGV[1] do table.insert(portals, count(ARGV[i])) end
 for i = 2 + ARGV[1], #ARGV do parked = parked + redis.call('ZCARD', KEY.undelivered .. ARGV[i]) end
-local first_due = first_score(KEY.due) or 0
-if first_due == math.huge then first_due = 0 end  -- all are paused
+local first_due = math.min(first_score(KEY.due) or math.huge, first_late())
+if first_due == math.huge then first_due = 0 end  -- there are none, or all are paused
 return cjson.encode({
   now = now, first_due = first_due, first_callback = first_score(KEY.callbacks) or 0,
   callbacks = redis.call('ZCARD', KEY.callbacks), parked = parked, portals = portals,

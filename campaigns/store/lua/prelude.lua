@@ -51,6 +51,11 @@ local function set_due(portal, now)
     return false
   end
   local at = next_work(portal, now)
+  if at and at <= now then
+    redis.call('ZADD', KEY.late, 'NX', at, portal)
+  else
+    redis.call('ZREM', KEY.late, portal)
+  end
   if not at then
     redis.call('ZREM', KEY.due, portal)
   elseif at > now then

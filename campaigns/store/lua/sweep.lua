@@ -4,9 +4,12 @@ local now = clock()
 local answer = {0}
 local first = first_score(KEY.callbacks)
 if first and first <= now and call_notifier() then answer[1] = 1 end
-for _, portal in ipairs(redis.call('ZRANGE', KEY.due, '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[1])) do
+local due = redis.call('ZRANGE', KEY.due, '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[1], 'WITHSCORES')
+for i = 1, #due, 2 do
+  local portal, since = due[i], due[i + 1]
   redis.call('SET', KEY.call .. portal, '', 'PX', CALL)
   redis.call('ZADD', KEY.due, now + CALL, portal)
+  redis.call('ZADD', KEY.late, 'NX', since, portal)
   table.insert(answer, portal)
 end
 return answer

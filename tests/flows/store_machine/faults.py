@@ -194,6 +194,11 @@ FAULTS: Final = {
     "nobody_is_called_later_than_there_is_work": Fault(
         "redis.call('ZADD', KEY.due, at, portal)", "", _held_when_the_portal_is_given_back
     ),
+    "who_has_been_called_for_is_late_until_it_is_served": Fault(
+        "redis.call('DEL', KEY.call .. portal)\nredis.call('ZREM', KEY.late, portal)",
+        "redis.call('DEL', KEY.call .. portal)",
+        _claimed,
+    ),
     "the_sweep_forgets_nobody": Fault(
         "KEY.due, '-inf', now, 'BYSCORE', 'LIMIT', 0, ARGV[1]", "KEY.due, '-inf', '(0', 'BYSCORE'", _nobody_came
     ),

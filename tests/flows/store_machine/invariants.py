@@ -123,6 +123,15 @@ class StoreMachine(Calling, Working, Meddling):
             assert due <= latest + self.set_back + A_MOMENT, f"{portal} is due {due - latest:.0f} ms too late"
 
     @invariant()
+    def who_has_been_called_for_is_late_until_it_is_served(self) -> None:
+        """Each call moves the portal on in the due set; nobody who is served, or has nothing to do, is late."""
+        late, with_work = set(self.picture.zset("late")), _portals_with_work(self.picture)
+        served = {portal for portal in with_work if self.picture.lease(portal)}
+        called = {portal for portal in with_work if self.picture.left_of("call", portal)}
+        due = {portal for portal in called - served if min(_work(self.picture, portal)) <= self.picture.now}
+        assert due <= late <= with_work - served
+
+    @invariant()
     def the_sweep_forgets_nobody(self) -> None:
         """Whoever is due is found."""
         self._assert_not("nothing_is_forgotten")
