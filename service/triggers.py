@@ -20,7 +20,7 @@ from campaigns.plan import plan
 from campaigns.recipes import Book
 from campaigns.store.accept import Acceptance, Accepted, Wish
 from campaigns.wishes import CreateCampaign, UpdateCampaign
-from service import batches, callback_urls, cloudevents, idempotency, queries
+from service import batches, bodies, callback_urls, cloudevents, idempotency, queries
 from service.answers import REPLAYED, Answer, told
 from service.auth import Caller, Callers
 from service.calls import Calls
@@ -53,7 +53,7 @@ def route(
             query = request.scope["query_string"]
             asked = queries.read(query, queries.Sending) if query else NOTHING_ASKED
             caller = callers.asking(request.scope["headers"], asked.access_token)
-            body = await request.body()
+            body = await bodies.whole(request.receive, MOST_BODY)
             form = cloudevents.form_of(request.scope["headers"])
             if form.mode == "batch":
                 events = read_batch(request.scope, body, caller, asked)
@@ -73,7 +73,7 @@ def route(
         metrics.answered(accepted.outcome, time.perf_counter() - began)
         return answer
 
-    return post("/v1/triggers", status_code=202, request_max_body_size=MOST_BODY)(accept)
+    return post("/v1/triggers", status_code=202)(accept)
 
 
 def read(form: cloudevents.Form, scope: HTTPScope, body: bytes, caller: Caller, book: Book) -> Wish:
