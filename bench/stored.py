@@ -48,10 +48,11 @@ def fill(installation: Installation, runs: int) -> None:
     fill_until(installation, noop.BODY, runs // ENDED)
     until(lambda: not installation.in_line(), "the worker has ended them all", within=3_600)
     installation.programs.end("campaigns")
-    fill_until(installation, _held(), runs)
+    fill_until(installation, held(), runs)
 
 
-def _held() -> str:
+def held() -> str:
+    """The body of a trigger that is held until next year."""
     next_year = datetime.now(UTC) + timedelta(days=365)
     return BODY.replace('"portal": "acme"', f'"portal": "acme", "notbefore": "{next_year.isoformat()}"')
 
@@ -60,7 +61,7 @@ def _ratio(many: Installation, clock_of_many: noop.Clock, few: Installation, clo
     # Rewriting the file of a gigabyte takes a core while it lasts; it comes at any size, only less often.
     until(lambda: not _rewrites(many), "the file is rewritten", within=LONGEST_REWRITE)
     few.forget()
-    few.send(_held(), FEW)
+    few.send(held(), FEW)
     return _cost(many, clock_of_many) / _cost(few, clock_of_few)
 
 
