@@ -18,6 +18,7 @@ Place = Literal["held", "lane", "line", "waiting", "flight", "ended"]
 
 Ending = Literal["done", "partial", "failed", "cancelled", "superseded"]
 Status = Literal["held", "waiting", "running", "done", "partial", "failed", "cancelled", "superseded"]
+_OPEN: Final[dict[Place, Status]] = {"held": "held", "flight": "running"}
 
 
 class Trigger(msgspec.Struct, frozen=True):
@@ -126,13 +127,14 @@ class Run(msgspec.Struct, frozen=True):
         return ""
 
 
-class Subject(msgspec.Struct, frozen=True):
+class Subject(msgspec.Struct, frozen=True, omit_defaults=True):
     """What is kept of a subject on a portal: its campaign, and which run last set what.
 
     Attributes:
         campaign: HubSpot's id; None while it has none.
         marker: signs the campaign.
         orders: property -> order in the lane of the run that last set it.
+        values: property -> what it was set to, as HubSpot takes it; only of this campaign, and as far as it is known.
         assets: order of the run that last named the set of assets.
         wanted: type and id of each asset of that set.
         gone: those of the set before it that it does not name.
@@ -143,6 +145,7 @@ class Subject(msgspec.Struct, frozen=True):
     campaign: str | None = None
     marker: str = ""
     orders: dict[str, str] = {}
+    values: dict[str, str] = {}
     assets: str = ""
     wanted: tuple[tuple[str, str], ...] = ()
     gone: tuple[tuple[str, str], ...] = ()
@@ -188,12 +191,4 @@ class Stored(msgspec.Struct, frozen=True):
     @property
     def status(self) -> Status:
         """What callers are told (INTERFACES: Run status)."""
-        if self.ending is not None:
-            return self.ending
-        match self.place:
-            case "held":
-                return "held"
-            case "flight":
-                return "running"
-            case _:
-                return "waiting"
+        return self.ending or _OPEN.get(self.place, "waiting")

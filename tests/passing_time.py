@@ -2,7 +2,8 @@
 
 What counts as a time is found by its size, not by its name, so that new keys are covered by themselves: every score, and
 every number at the beginning or end of a text, that lies within two years of Redis's now, in milliseconds or (RQ's) in
-seconds. What a run was planned with, and the record of an ended one, stay as they are: nothing is decided by them there.
+seconds. What a run was planned with, the record of an ended one, and what is kept of a subject stay as they are: nothing
+is decided by them there.
 """
 
 from typing import Final
@@ -18,6 +19,7 @@ local span = tonumber(ARGV[1])
 local t = redis.call('TIME')
 local now = t[1] * 1000 + math.floor(t[2] / 1000)
 local NEAR = 2 * 365 * 86400 * 1000
+local PACKED = {plan = true, record = true, kept = true}
 
 local function older(number)
   if math.abs(number - now) < NEAR then return number - span end
@@ -46,7 +48,7 @@ for _, key in ipairs(redis.call('KEYS', '*')) do
   elseif kind == 'hash' then
     local rows = redis.call('HGETALL', key)
     for i = 1, #rows, 2 do
-      local text = rows[i] ~= 'plan' and rows[i] ~= 'record' and in_text(rows[i + 1])
+      local text = not PACKED[rows[i]] and in_text(rows[i + 1])
       if text then redis.call('HSET', key, rows[i], text) end
     end
   elseif kind == 'string' then

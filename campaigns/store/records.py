@@ -1,7 +1,8 @@
 """How a run is written in Redis and read back: pure.
 
 An open run is a hash: its plan once, and beside it one field for each step that has moved, `<at>:<state>`. An ended run
-is the same hash folded into one compressed record; a retry unfolds it.
+is the same hash folded into one packed record; a retry unfolds it. A subject's hash is its campaign, which scripts ask
+for, and one packed record of all else.
 """
 
 import zlib
@@ -16,19 +17,22 @@ from campaigns.model import PRIORITIES, Applied, Ending, Made, Place, Run, Store
 from campaigns.parking import Message
 from campaigns.progress import planned, with_undoing
 from campaigns.states import Done, Pending, State
+from campaigns.store import former
+from campaigns.store.packing import unpacked
 from campaigns.wishes import Undo
 
 FORMAT: Final = b"1"
-"""Format version; first byte of every plan and record, so that old and new processes can run side by side."""
+"""First byte of every plan: its version, so that old and new processes can run side by side."""
 
-PROPERTY: Final = "p:"
-"""Begins the fields of a subject's hash that tell which run last set a property."""
+KEPT: Final = "kept"
+"""The field of a subject's hash with all that is kept of it but the campaign."""
 
 FORGET: Final = msgspec.msgpack.encode([])
 """What changes of a subject whose campaign is gone: nothing is kept of it."""
 
 _run = msgspec.msgpack.Decoder(Run)
 _state: msgspec.msgpack.Decoder[State] = msgspec.msgpack.Decoder(State)
+_subject = msgspec.msgpack.Decoder(Subject)
 
 
 class Ended(msgspec.Struct, frozen=True):
@@ -86,7 +90,7 @@ def state(value: State) -> bytes:
 
 def folded(run: Run) -> bytes:
     """The whole of an ended run."""
-    return FORMAT + zlib.compress(msgspec.msgpack.encode(run), level=6)
+    return former.FORMAT + zlib.compress(msgspec.msgpack.encode(run), level=6)
 
 
 def pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
@@ -99,7 +103,7 @@ def read(fields: Mapping[str, bytes]) -> Stored:
     place = cast("Place", fields["place"].decode())
     ending = fields["ending"].decode() if "ending" in fields else None
     return Stored(
-        run=_decoded(zlib.decompress(_told(fields["record"]))) if "record" in fields else _open(fields),
+        run=_decoded(unpacked(fields["record"])) if "record" in fields else _open(fields),
         place=place,
         version=int(fields["version"]),
         accepted=int(fields["accepted"]),
@@ -115,19 +119,9 @@ def read(fields: Mapping[str, bytes]) -> Stored:
 
 def subject(fields: Mapping[str, bytes]) -> Subject:
     """What is kept of a subject, from its hash."""
-    return Subject(
-        campaign=fields.get("campaign", b"").decode() or None,
-        marker=fields["marker"].decode() if "marker" in fields else "",
-        orders={name[len(PROPERTY) :]: value.decode() for name, value in fields.items() if name.startswith(PROPERTY)},
-        assets=fields["assets"].decode() if "assets" in fields else "",
-        wanted=_assets(fields.get("wanted", b"[]")),
-        gone=_assets(fields.get("gone", b"[]")),
-        archived=fields["archived"].decode() if "archived" in fields else "",
-    )
-
-
-def _assets(told: bytes) -> tuple[tuple[str, str], ...]:
-    return msgspec.json.decode(told, type=tuple[tuple[str, str], ...])
+    known = _subject.decode(unpacked(fields[KEPT])) if KEPT in fields else Subject()
+    campaign = fields.get("campaign", b"").decode() or None
+    return msgspec.structs.replace(former.subject(fields, known), campaign=campaign)
 
 
 def ended(fields: Mapping[str, bytes]) -> Ended:

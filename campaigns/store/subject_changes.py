@@ -5,7 +5,7 @@ import msgspec
 from campaigns import lanes
 from campaigns.model import Run, Subject
 from campaigns.states import Done
-from campaigns.store.records import PROPERTY
+from campaigns.store.former import PROPERTY
 from campaigns.wishes import ArchiveCampaign, CreateCampaign, UpdateCampaign
 
 

@@ -117,7 +117,7 @@ async def test_a_run_that_only_a_newer_program_can_read_does_not_keep_the_others
     store: Store, redis: Redis
 ) -> None:
     newer, run = await an_ended_run(store, "a", URL), await an_ended_run(store, "b", URL)
-    await redis.hset(f"fanfare:run:{newer.id}", "record", b"2 and what we cannot know")
+    await redis.hset(f"fanfare:run:{newer.id}", "record", b"9 and what we cannot know")
     claimed = await store.callbacks.claim(100)
     assert [due.id for due in claimed.due] == [run.id]
     assert claimed.unreadable == (newer.id,)

@@ -13,7 +13,7 @@ PURE = {
     "campaigns/errors.py", "campaigns/forecast.py", "campaigns/health.py", "campaigns/states.py", "campaigns/wishes.py", "campaigns/model.py", "campaigns/tracing.py", "campaigns/keys.py", "campaigns/retry.py",
     "campaigns/ghosts.py", "campaigns/parking.py", "campaigns/lanes.py", "campaigns/plan.py", "campaigns/progress.py", "campaigns/quota.py",
     "campaigns/hubspot/types.py", "campaigns/hubspot/batch.py", "campaigns/hubspot/index.py", "campaigns/hubspot/walk.py",
-    "campaigns/hubspot/properties.py", "campaigns/hubspot/asset_types.py", "campaigns/store/records.py", "campaigns/store/subject_changes.py", "campaigns/store/durability.py",
+    "campaigns/hubspot/properties.py", "campaigns/hubspot/asset_types.py", "campaigns/store/records.py", "campaigns/store/packing.py", "campaigns/store/former.py", "campaigns/store/subject_changes.py", "campaigns/store/durability.py",
     "simulator/portal.py", "simulator/cursors.py", "simulator/limits.py", "simulator/faults.py", "simulator/switches.py",
 }  # fmt: skip
 PURE_FOLDERS = ("campaigns/hubspot/wire", "campaigns/recipes")

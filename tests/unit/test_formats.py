@@ -112,6 +112,7 @@ def test_a_subject_is_read(told: Path) -> None:
     assert subject.assets == subject.orders["hs_name"] > ""
     assert subject.wanted == (("MARKETING_EMAIL", "1"), ("FORM", "2"))
     assert subject.gone == ()
+    assert subject.values in ({}, {"hs_name": "Launch of Kettle", "hs_start_date": "2026-12-01"})  # kept since format 2
 
 
 @pytest.mark.parametrize("written", [b"\xff", b""])
