@@ -33,3 +33,5 @@ def configure_logging(stream: TextIO = sys.stderr, level: int = logging.INFO) ->
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    # A line for each request, whose whole URL may hold a receiver's secret; we write our own for each attempt.
+    logging.getLogger("httpx").setLevel(logging.WARNING)

@@ -17,6 +17,9 @@ from campaigns.store.durability import Facts, Verdict
 EACH: Final = 1.0
 """Seconds between two looks: memory grows by some ten megabytes meanwhile at the most."""
 
+CONFIG_EACH: Final = 60
+"""Looks between two at what only `CONFIG GET` tells: people change it while the server runs."""
+
 log = structlog.get_logger()
 
 
@@ -28,6 +31,7 @@ class Vitals:
         self._replicas = settings.replicas
         self._unsafe = settings.allow_unsafe_redis
         self._config: dict[str, str] = {}
+        self._looks = 0
         self._seen: Facts | None = None
         self._begun = False
         self._objection = ""
@@ -93,8 +97,9 @@ class Vitals:
         before = self._seen
         try:
             told = await self._redis.info()
-            if before is None or before.server != told["run_id"]:
+            if before is None or before.server != told["run_id"] or self._looks % CONFIG_EACH == 0:
                 self._config = await _config(self._redis)
+            self._looks += 1
         except (RedisError, OSError) as error:
             raise Unavailable(f"Redis: {error}") from error
         if told.get("loading"):

@@ -15,7 +15,7 @@ from campaigns import embedded
 from campaigns.errors import Invalid, Unavailable
 from campaigns.settings import Settings
 from campaigns.store import connection
-from campaigns.store.vitals import Vitals
+from campaigns.store.vitals import CONFIG_EACH, Vitals
 from tests.conftest import running_valkey
 from tests.flows.serving import a_service, problem, send, settings_file
 from tests.settings import some_settings
@@ -128,6 +128,17 @@ async def test_a_redis_that_turns_out_to_be_unsafe_later_accepts_nothing(own: Re
         await own.config_set("appendonly", "yes")
         assert (await http.get("/readyz")).status_code == 200
         assert (await send(http, id="after")).status_code == 202
+
+
+async def test_what_only_config_tells_is_looked_at_again_within_a_minute(own: Redis, url: str) -> None:
+    """People change it while the server runs, and `INFO` does not say so."""
+    async with connection.client(url) as redis:
+        vitals = Vitals(redis, some_settings(url))
+        await vitals.check()
+        await own.config_set("appendfsync", "everysec")
+        with pytest.raises(Unavailable, match="appendfsync always"):
+            for _ in range(CONFIG_EACH):
+                await vitals.check()
 
 
 async def test_a_service_that_came_up_without_redis_examines_it_before_it_accepts() -> None:
