@@ -11,9 +11,9 @@ from simulator.fixture import Running
 
 ASSETS: Final = 2
 LONGEST: Final = 400.0
-QUIET: Final = 75.0
-"""Seconds without a call after which nothing is waited for any longer: more than the minute for which peers that can be
-told so keep what a killed worker held. RQ keeps it for up to a quarter of an hour."""
+QUIET: Final = 100.0
+"""Seconds without a call after which nothing is waited for any longer: more than the minute, or little more, for which
+all peers are told to keep what a killed worker held."""
 
 KILLS: Final = 3
 KILL_EACH: Final = 4.0

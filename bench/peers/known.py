@@ -14,7 +14,13 @@ class Peer(msgspec.Struct, frozen=True):
     one_at_once: bool = False
 
 
-RQ: Final = ("rq", "worker", "--url", "{redis}", "--with-scheduler", "--quiet", "--worker-class")
+RQ: Final = (
+    *("rq", "worker", "--url", "{redis}", "--with-scheduler", "--quiet"),
+    *("--job-monitoring-interval", "5", "--maintenance-interval", "10"),
+    "--worker-class",
+)
+"""What a killed worker held is found by the others' maintenance: every ten minutes unless told. A minute more than the
+interval of monitoring must have gone by."""
 
 PEERS: Final = (
     Peer("RQ Worker", "rq", (*RQ, "rq.worker.Worker", "bench"), one_at_once=True),

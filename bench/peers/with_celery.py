@@ -2,7 +2,7 @@
 
 https://docs.celeryq.dev/en/stable/userguide/tasks.html (retries, late acknowledgement) and
 https://docs.celeryq.dev/en/stable/getting-started/backends-and-brokers/redis.html (visibility timeout: an hour unless
-told; a minute here, so that what a killed worker held comes back while somebody looks).
+told; a minute here, and looked for each second, so that what a killed worker held comes back while somebody looks).
 """
 
 import sys
@@ -19,7 +19,11 @@ app.conf.update(
     task_ignore_result=True,
     worker_prefetch_multiplier=1,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 60},
+    broker_transport_options={
+        "visibility_timeout": 60,
+        "unacked_restore_interval": 1,
+        "unacked_restore_throttle": 1,
+    },
 )
 http = wish.client()
 
