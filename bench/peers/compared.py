@@ -56,8 +56,8 @@ def rows(triggers: int = TRIGGERS, killed: int = KILLED_TRIGGERS) -> Iterator[Ro
     ours = [_ours(triggers, kills=False) for _ in range(ROUNDS)]
     for one in ours:
         yield f"Fanfare: {one}"
-    yield f"{killed} triggers, the worker killed {KILLS} times, a tenth of HubSpot's answers lost; what is missing after"
-    yield f"{QUIET:.0f} s in which nobody calls HubSpot counts as lost:"
+    yield f"{killed} triggers, the worker killed {KILLS} times, a tenth of HubSpot's answers lost;"
+    yield f"what is missing after {QUIET:.0f} s in which nobody calls HubSpot counts as lost:"
     for peer in PEERS:
         setting = (TRIED_PROCESSES if peer.one_at_once else TRIED)[1]
         yield f"{peer.name}: {_measure(peer, setting, killed, kills=True)}"
