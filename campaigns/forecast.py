@@ -10,7 +10,15 @@ from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step
 from campaigns.states import Pending
-from campaigns.wishes import AddItem, ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign
+from campaigns.wishes import (
+    AddItem,
+    ArchiveCampaign,
+    AttachAsset,
+    CreateCampaign,
+    DetachAssets,
+    MendAssets,
+    UpdateCampaign,
+)
 
 UNKNOWN: Final = "{campaign}"
 """Stands in paths for the id of a campaign that does not exist yet."""
@@ -57,6 +65,10 @@ def _requests(step: Step, campaign: str) -> Iterable[Request[Any]]:  # noqa: PLR
         case CreateCampaign(properties=properties, taken=taken):
             look = [] if taken == "trust" else [wire.find(name=properties["hs_name"])]
             return [*look, wire.create(properties)]
+        case UpdateCampaign(properties=properties, mend=True):
+            return [wire.read(campaign, properties)]  # what is to be mended is known when HubSpot has been asked
+        case MendAssets(wanted=wanted, gone=gone):
+            return [wire.read(campaign)] if wanted or gone else []
         case UpdateCampaign(properties=properties):
             return [wire.read(campaign, properties), wire.update(campaign, properties)]
         case AttachAsset(type=kind, id=asset):

@@ -7,7 +7,7 @@ import msgspec
 from campaigns.errors import Invalid
 from campaigns.model import Run, Step, Subject
 from campaigns.states import Done, Pending, Receipt, Sent, Waiting
-from campaigns.wishes import ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign
+from campaigns.wishes import ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, MendAssets, UpdateCampaign
 
 DETACH: Final = "detach_assets"
 """What the step is called that detaches assets."""
@@ -45,6 +45,7 @@ def resolve(run: Run, order: str, subject: Subject) -> Run:
     A subject has one campaign: a create for a subject that has one becomes an update, an update for one that has none a
     create. A run that comes late sets only what nothing newer has set; what is stale counts as done, superseded. Assets
     that an earlier set named and this run's does not are to be detached; where there are none, there is no such step.
+    A run that mends is never late: it brings back what others have set, whenever that was.
 
     Args:
         run: as planned.
@@ -54,7 +55,9 @@ def resolve(run: Run, order: str, subject: Subject) -> Run:
     """
     if run.subject is None:
         return run
-    if subject.archived > order:
+    if mends(run):
+        steps = tuple(_mending(step, subject) for step in run.steps)
+    elif subject.archived > order:
         steps = tuple(
             _superseded(step, subject.campaign or "") if isinstance(step.state, Pending) else step for step in run.steps
         )
@@ -84,9 +87,25 @@ def names_assets(run: Run) -> bool:
     return any(isinstance(step.wish, AttachAsset | DetachAssets) for step in run.steps)
 
 
+def mends(run: Run) -> bool:
+    """Whether the run sets nothing anew."""
+    head = run.steps[0].wish
+    return isinstance(head, UpdateCampaign) and head.mend
+
+
 def is_late(order: str, subject: Subject) -> bool:
     """Whether anything newer has been done to the subject's campaign."""
     return max(subject.orders.values(), default="") > order or subject.assets > order
+
+
+def _mending(step: Step, subject: Subject) -> Step:
+    match step.wish, step.state:
+        case UpdateCampaign(), Pending() | Waiting() | Sent():
+            return _with(step, UpdateCampaign(subject.values, upsert=False, mend=True))
+        case MendAssets(), Pending() | Waiting() | Sent():
+            return _with(step, MendAssets(subject.wanted, subject.gone))
+        case _:
+            return step
 
 
 def _campaign(step: Step, run: Run, order: str, subject: Subject) -> Step:
@@ -148,7 +167,7 @@ def _create(wish: CreateCampaign | UpdateCampaign) -> CreateCampaign:
     return CreateCampaign(wish.properties, taken=wish.taken)
 
 
-def _with(step: Step, wish: CreateCampaign | UpdateCampaign) -> Step:
+def _with(step: Step, wish: CreateCampaign | UpdateCampaign | MendAssets) -> Step:
     return msgspec.structs.replace(step, wish=wish)
 
 

@@ -16,6 +16,7 @@ from campaigns.wishes import (
     AttachAsset,
     CreateCampaign,
     DetachAssets,
+    MendAssets,
     Undo,
     UpdateCampaign,
     Wish,
@@ -63,7 +64,7 @@ def plan(trigger: Trigger, book: recipes.Book, sender: Sender, key: str) -> Run:
         caller=sender.caller,
         portal=portal,
         space=sender.space,
-        recipe=recipe.title if recipe else recipes.REQUESTED,
+        recipe=recipe.title if recipe else trigger.type,
         max_creates_per_hour=recipe.max_creates_per_hour if recipe and _may_create(wanted[0].wish) else None,
         trigger=trigger,
         steps=tuple(Step(step_name(asked.wish), asked.wish, asked.required) for asked in wanted),
@@ -79,12 +80,16 @@ def step_name(wish: Wish) -> str:  # noqa: PLR0911 - one name for each kind
     match wish:
         case CreateCampaign():
             return "create_campaign"
+        case UpdateCampaign(mend=True):
+            return "mend_campaign"
         case UpdateCampaign():
             return "update_campaign"
         case ArchiveCampaign():
             return "archive_campaign"
         case DetachAssets():
             return lanes.DETACH
+        case MendAssets():
+            return "mend_assets"
         case AttachAsset(type=kind, id=asset_id):
             return f"attach_asset {kind} {asset_id}"
         case AddItem(kind=kind, order=order):

@@ -12,6 +12,7 @@ from campaigns.wishes import (
     AttachAsset,
     CreateCampaign,
     DetachAssets,
+    MendAssets,
     Undo,
     UpdateCampaign,
     Wish,
@@ -54,7 +55,7 @@ Move = Do | Reconcile | Wait | Finish
 def repeatable(wish: Wish) -> bool:
     """Whether sending the call twice has the same effect as sending it once."""
     match wish:
-        case AttachAsset() | DetachAssets() | UpdateCampaign() | ArchiveCampaign() | Undo():
+        case AttachAsset() | DetachAssets() | MendAssets() | UpdateCampaign() | ArchiveCampaign() | Undo():
             return True
         case CreateCampaign() | AddItem():
             return False
@@ -144,6 +145,8 @@ def why_left(run: Run, step: Step) -> str | None:
     """
     if isinstance(step.wish, ArchiveCampaign | DetachAssets):
         return "left: what was archived or detached is not brought back"
+    if isinstance(step.wish, MendAssets):
+        return "left: what was mended stays so"
     head = run.steps[0].state
     if isinstance(head, Done) and head.receipt.changed:
         if isinstance(step.wish, CreateCampaign | UpdateCampaign):

@@ -25,11 +25,18 @@ class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_ca
 
 
 class UpdateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="update_campaign"):
-    """Wish for these properties on the subject's campaign; *upsert* makes one where there is none, *taken* as above."""
+    """Wish for these properties on the subject's campaign; *upsert* makes one where there is none, *taken* as above.
+
+    Attributes:
+        mend: nothing is set anew: the properties are those kept with the subject, once the run's turn in its lane has
+            come, and stay as old as they are.
+
+    """
 
     properties: dict[str, str]
     upsert: bool = True
     taken: Taken = "trust"
+    mend: bool = False
 
 
 class AttachAsset(msgspec.Struct, frozen=True, tag_field="is", tag="attach_asset"):
@@ -48,6 +55,19 @@ class DetachAssets(msgspec.Struct, frozen=True, tag_field="is", tag="detach_asse
     """
 
     assets: tuple[tuple[str, str], ...] = ()
+
+
+class MendAssets(msgspec.Struct, frozen=True, tag_field="is", tag="mend_assets"):
+    """Wish that the assets on the subject's campaign be those of the set that was last named for it.
+
+    Attributes:
+        wanted: type and id of each, once the run's turn in its lane has come.
+        gone: those that the set before had, and it has not.
+
+    """
+
+    wanted: tuple[tuple[str, str], ...] = ()
+    gone: tuple[tuple[str, str], ...] = ()
 
 
 class ArchiveCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="archive_campaign"):
@@ -75,7 +95,7 @@ class Undo(msgspec.Struct, frozen=True, tag_field="is", tag="undo"):
         return f"undo {self.of}"
 
 
-Wish = CreateCampaign | UpdateCampaign | ArchiveCampaign | AttachAsset | DetachAssets | AddItem | Undo
+Wish = CreateCampaign | UpdateCampaign | ArchiveCampaign | AttachAsset | DetachAssets | MendAssets | AddItem | Undo
 
 OfCampaign = CreateCampaign | UpdateCampaign | ArchiveCampaign
 """What the first step of a run wishes; its receipt names the run's campaign."""

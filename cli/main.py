@@ -11,13 +11,14 @@ from typing import Annotated, Final, Literal
 import typer
 
 from campaigns.settings import LOOPBACK
-from cli import recipes
+from cli import portals, recipes
 from cli import up as standing
 from cli.doctor import looking as examination
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, help="Triggers in, HubSpot campaigns out.")
 callers = typer.Typer(no_args_is_help=True, help="The services that may send triggers.")
 app.add_typer(callers, name="callers")
+app.add_typer(portals.app, name="portals")
 app.add_typer(recipes.app, name="recipes")
 
 KEY_BYTES: Final = 24

@@ -1,16 +1,20 @@
-"""Looking at HubSpot from the service: one read, which takes its place in the portal's quota like any call."""
+"""Looking at HubSpot from the service: reads, each of which takes its place in the portal's quota like any call."""
 
 from collections.abc import Callable
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from campaigns import access
 from campaigns.errors import InDoubt, Later, Refused
 from campaigns.hubspot import wire
+from campaigns.hubspot.wire import Request
 from campaigns.keys import SECOND
 from campaigns.quota import WINDOW
 from campaigns.settings import Settings
+from campaigns.signing import Signing
 from campaigns.store import Store
 from service.problems import HubSpotAway
+
+T = TypeVar("T")
 
 HOLDER: Final = "service"
 
@@ -32,10 +36,23 @@ class Looks:
         self._http = http
         self._token = token
 
+    def signing(self, portal: str) -> Signing:
+        """Where the campaigns of *portal* bear their markers."""
+        return Signing(self._settings.portals[portal].marker_property)
+
     async def has(self, portal: str, campaign: str) -> bool:
-        """Whether HubSpot has a campaign of this id on *portal*.
+        """Whether HubSpot has a campaign of this id on *portal*; raises as `ask`, but for Refused."""
+        try:
+            await self.ask(portal, wire.read(campaign))
+        except Refused:
+            return False
+        return True
+
+    async def ask(self, portal: str, request: Request[T]) -> T:
+        """The answer of *portal* to a request that changes nothing.
 
         Raises:
+            Refused: HubSpot says no, such as to an id that it does not have.
             HubSpotAway: it cannot be asked now.
             Unavailable: Redis does not answer.
 
@@ -46,11 +63,8 @@ class Looks:
             raise HubSpotAway("no call is left in HubSpot's window", after=WINDOW // SECOND)
         client = access.hubspot(self._settings, portal, self._http, self._store.tokens, holder=place)
         try:
-            await client.call(wire.read(campaign))
-        except Refused:
-            return False
+            return await client.call(request)
         except (Later, InDoubt) as error:
             raise HubSpotAway(f"HubSpot: {error}", after=WINDOW // SECOND) from error
         finally:
             await self._store.portals.answered(portal, [place])
-        return True

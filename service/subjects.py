@@ -1,6 +1,6 @@
-"""GET and PUT /v1/subjects/{portal}/{subject}: what is kept of a subject, and binding it to a campaign that exists."""
+"""/v1/subjects/{portal}/{subject}: what is kept of a subject, how its campaign has drifted, binding it to another."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import unquote_to_bytes
@@ -14,12 +14,19 @@ from campaigns import keys
 from campaigns.errors import NotFound
 from campaigns.model import Subject
 from campaigns.store.bindings import Bindings, Kept
-from service import commands
+from service import commands, drifts
 from service.answers import Answer, told
 from service.auth import Caller, Callers
 from service.looks import Looks
 from service.problems import Malformed, NoCampaign
 from service.views import time_of
+
+Part = tuple[str, ...]
+KEPT: Final[Part] = ()
+DIFF: Final[Part] = ("diff",)
+"""What of a subject is asked for, by the segments of the path behind it."""
+
+NO_ROUTE: Final = "no route has this path; a slash in a subject is written %2F"
 
 MOST_CHARACTERS: Final = 256
 """As of a trigger's subject."""
@@ -67,11 +74,12 @@ class SubjectView(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A subject as the path names it, in the caller's space."""
+    """A subject as the path names it, in the caller's space, and what of it is asked for."""
 
     portal: str
     subject: str
     lane: str
+    asked: Part
 
 
 def routes(callers: Callers, bindings: Bindings, looks: Looks) -> Sequence[HTTPRouteHandler]:
@@ -80,16 +88,18 @@ def routes(callers: Callers, bindings: Bindings, looks: Looks) -> Sequence[HTTPR
     async def show(request: AnyRequest) -> Answer:
         caller = callers.asking(request.scope["headers"])
         caller.needs("read")
-        named = _named(request.scope["raw_path"], caller)
+        named = _named(request.scope["raw_path"], caller, {KEPT, DIFF})
         kept = await bindings.read(named.lane)
         if kept.subject == Subject():
             raise NotFound("nothing is kept of this subject")
+        if named.asked == DIFF:
+            return told(await drifts.look(looks, named.portal, named.subject, kept.subject))
         return told(_view(named, kept))
 
     async def bind(request: AnyRequest) -> Answer:
         caller = callers.asking(request.scope["headers"])
         caller.needs("operate")
-        named = _named(request.scope["raw_path"], caller)
+        named = _named(request.scope["raw_path"], caller, {KEPT})
         body = await request.body()
         if not body:
             raise Malformed("the body names no campaign")
@@ -104,26 +114,28 @@ def routes(callers: Callers, bindings: Bindings, looks: Looks) -> Sequence[HTTPR
     return [get(path)(show), put(path)(bind)]
 
 
-def _named(raw_path: bytes, caller: Caller) -> Named:
-    """The subject that the path names, if *caller* may name its portal.
+def _named(raw_path: bytes, caller: Caller, parts: Collection[Part]) -> Named:
+    """The subject that the path names and which of its *parts*, if *caller* may name its portal.
 
     Raises:
-        NotFound: there are more segments; a slash in a subject is `%2F`.
+        NotFound: there are more segments, or no such part; a slash in a subject is `%2F`.
         Malformed: the subject is too long, or no UTF-8.
         PortalRefused: the portal is not the caller's.
 
     """
     _, _, _, *segments = raw_path.partition(b"?")[0].split(b"/")
-    if len(segments) != 2:  # noqa: PLR2004 - the portal and the subject
-        raise NotFound("no route has this path; a slash in a subject is written %2F")
     try:
-        portal, subject = (unquote_to_bytes(segment).decode() for segment in segments)
+        portal, subject, *rest = (unquote_to_bytes(segment).decode() for segment in segments)
     except UnicodeDecodeError as error:
         raise Malformed("the path is not percent-encoded UTF-8") from error
+    except ValueError as error:
+        raise NotFound(NO_ROUTE) from error
+    if tuple(rest) not in parts:
+        raise NotFound(NO_ROUTE)
     caller.needs_portal(portal)
     if not 0 < len(subject) <= MOST_CHARACTERS:
         raise Malformed(f"a subject has between 1 and {MOST_CHARACTERS} characters")
-    return Named(portal, subject, keys.lane_name(portal, caller.sender.space, subject))
+    return Named(portal, subject, keys.lane_name(portal, caller.sender.space, subject), tuple(rest))
 
 
 def _view(named: Named, kept: Kept) -> SubjectView:

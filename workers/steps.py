@@ -20,6 +20,7 @@ from campaigns.wishes import (
     AttachAsset,
     CreateCampaign,
     DetachAssets,
+    MendAssets,
     Undo,
     UpdateCampaign,
 )
@@ -27,6 +28,7 @@ from workers.by_id import GONE, Reads, Removals, Updates
 from workers.calls import Calls, Departed
 from workers.creates import Came, Creates
 from workers.lookup import Lookup
+from workers.mending import mend_assets, to_mend
 from workers.names import Names, numbered
 from workers.undo import STILL_SHOWN, Undoing, campaign_of, find_asset, undo
 
@@ -67,6 +69,8 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
             return await _attach(ways.calls, run, step, wish, sent)
         case DetachAssets() as wish:
             return await _detach(ways.calls, run, step, wish, sent)
+        case MendAssets() as wish:
+            return await mend_assets(ways.calls, ways.reads, run, step, wish, sent)
         case ArchiveCampaign():
             return await _archive(ways, run, step, sent, subject)
         case AddItem() as wish:
@@ -89,7 +93,7 @@ class Found(msgspec.Struct, frozen=True):
     attempt: int
 
 
-async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found | None:
+async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found | None:  # noqa: PLR0911 - likewise
     """What HubSpot has of a step whose answer is missing; None when it has nothing.
 
     A campaign whose marker is older than the run's acceptance bears a copy of some other marker.
@@ -108,6 +112,8 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
             return await _or_none(_find_attached(ways, run, step, wish))
         case DetachAssets() as wish:
             return await _or_none(_find_detached(ways, run, step, wish))
+        case MendAssets() as wish:
+            return await _or_none(_find_mended(ways, run, step, wish))
         case ArchiveCampaign():
             return await _find_archived(ways.reads, run, step, stored.subject)
         case UpdateCampaign() as wish:
@@ -236,6 +242,14 @@ async def _find_detached(ways: Ways, run: Run, step: Step, wish: DetachAssets) -
         if await find_asset(ways.calls, ways.reads, run, kind, asset):
             return None
     return Found(Receipt(campaign_of(run), adopted=True), step.at)
+
+
+async def _find_mended(ways: Ways, run: Run, step: Step, wish: MendAssets) -> Found | None:
+    return (
+        None
+        if await to_mend(ways.calls, ways.reads, run, wish)
+        else Found(Receipt(campaign_of(run), adopted=True), step.at)
+    )
 
 
 async def _find_archived(reads: Reads, run: Run, step: Step, subject: Subject) -> Found | None:

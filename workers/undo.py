@@ -24,6 +24,7 @@ from campaigns.wishes import (
     AttachAsset,
     CreateCampaign,
     DetachAssets,
+    MendAssets,
     Undo,
     UpdateCampaign,
 )
@@ -116,7 +117,7 @@ def _thing(on: Undoing, run: Run, step: Step, of: Step, sent: Sent) -> _Thing:
         case AddItem() as wish:
             look = partial(_look_at_item, on, run, campaign, wish, made.id)
             request = wire.remove_item(campaign, wish.kind, made.id)
-        case ArchiveCampaign() | DetachAssets() | Undo():
+        case ArchiveCampaign() | DetachAssets() | MendAssets() | Undo():
             raise TypeError(f"{of.name} is not undone")
         case _:
             assert_never(of.wish)

@@ -4,9 +4,10 @@ from campaigns.recipes.filling import Asked, wishes
 from campaigns.recipes.matching import Book, Recipes
 from campaigns.recipes.mistakes import Mistake
 from campaigns.recipes.reading import Placed, Reading, examine, read, usable
-from campaigns.recipes.shapes import MOST_ASSETS, MOST_ITEMS, REQUESTED, AssetWanted, ItemWanted, Recipe, Wanted
+from campaigns.recipes.shapes import MEND, MOST_ASSETS, MOST_ITEMS, REQUESTED, AssetWanted, ItemWanted, Recipe, Wanted
 
 __all__ = [
+    "MEND",
     "MOST_ASSETS",
     "MOST_ITEMS",
     "REQUESTED",

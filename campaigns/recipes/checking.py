@@ -12,7 +12,7 @@ from campaigns.recipes.filters import number
 from campaigns.recipes.lifecycles import stage_of
 from campaigns.recipes.mistakes import Mistake
 from campaigns.recipes.positions import Path
-from campaigns.recipes.shapes import REQUESTED, AssetWanted, ItemWanted, Recipe
+from campaigns.recipes.shapes import MEND, REQUESTED, AssetWanted, ItemWanted, Recipe
 from campaigns.recipes.unfit import Unfit
 
 WRITABLE: Final = (
@@ -59,6 +59,8 @@ def _about_triggers(recipe: Recipe) -> Iterator[Mistake]:
             )
         elif kind == REQUESTED:
             yield Mistake(("on",), f"{REQUESTED} needs no recipe: its data says everything", "choose another type")
+        elif kind == MEND:
+            yield Mistake(("on",), f"{MEND} needs no recipe: what is wanted is known", "choose another type")
     if recipe.portal is None:
         yield Mistake(
             ("on",),

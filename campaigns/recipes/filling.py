@@ -12,7 +12,7 @@ from campaigns.keys import without_markers
 from campaigns.model import Trigger
 from campaigns.recipes import templates
 from campaigns.recipes.lifecycles import stage_of
-from campaigns.recipes.shapes import AssetGiven, AssetWanted, Does, ItemGiven, ItemWanted, Recipe, Wanted
+from campaigns.recipes.shapes import MEND, AssetGiven, AssetWanted, Does, ItemGiven, ItemWanted, Recipe, Wanted
 from campaigns.wishes import (
     AddItem,
     ArchiveCampaign,
@@ -20,6 +20,7 @@ from campaigns.wishes import (
     CreateCampaign,
     DetachAssets,
     ItemKind,
+    MendAssets,
     UpdateCampaign,
     Wish,
 )
@@ -44,6 +45,8 @@ def wishes(trigger: Trigger, recipe: Recipe | None, zone: ZoneInfo) -> tuple[Ask
         Invalid: the data does not hold what the recipe names, or is no campaign.
 
     """
+    if trigger.type == MEND:
+        return _mending(trigger)
     does = _does(recipe, trigger)
     archives = recipe is not None and recipe.archive
     if trigger.subject is None and (archives or does == "update"):
@@ -66,6 +69,15 @@ def wishes(trigger: Trigger, recipe: Recipe | None, zone: ZoneInfo) -> tuple[Ask
         *_items("spend", wanted.spend),
         *_set(wanted, trigger),
     )
+
+
+def _mending(trigger: Trigger) -> tuple[Asked, ...]:
+    """What it takes is filled in when the run's turn has come: `lanes.resolve`."""
+    if trigger.subject is None:
+        raise Invalid("a mend needs a subject: it mends the subject's campaign")
+    if trigger.data or trigger.sequence:
+        raise Invalid("a mend has no data and no sequence: it brings back what the subject's other triggers have set")
+    return Asked(UpdateCampaign({}, upsert=False, mend=True)), Asked(MendAssets(), required=False)
 
 
 def _does(recipe: Recipe | None, trigger: Trigger) -> Does:

@@ -9,7 +9,7 @@ from campaigns.errors import Invalid, NoRecipe
 from campaigns.model import Trigger
 from campaigns.recipes import templates
 from campaigns.recipes.mistakes import Mistake
-from campaigns.recipes.shapes import REQUESTED, Recipe
+from campaigns.recipes.shapes import MEND, REQUESTED, Recipe
 
 UTC: Final = "UTC"
 
@@ -67,7 +67,7 @@ class Recipes:
             Invalid: several do, or their conditions cannot be told.
 
         """
-        if trigger.type == REQUESTED:
+        if trigger.type in {REQUESTED, MEND}:
             return None
         named: list[Recipe] = [
             *self._exact.get(trigger.type, ()),

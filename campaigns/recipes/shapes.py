@@ -9,6 +9,9 @@ from campaigns.wishes import Taken
 REQUESTED: Final = "campaign.requested"
 """The type of trigger that brings everything itself and needs no recipe."""
 
+MEND: Final = "campaign.mend"
+"""The type of trigger that brings a subject's campaign back to what was set; it needs no recipe either."""
+
 MOST_ASSETS: Final = 200
 MOST_ITEMS: Final = 100
 """One trigger may not occupy a portal's quota for more than about half a minute."""

@@ -24,6 +24,8 @@ def changes(run: Run, planned: Run, order: str, marker: str, before: Subject) ->
     match step.wish:
         case ArchiveCampaign():
             return _packed({"campaign": "", "archived": order})
+        case UpdateCampaign(mend=True):
+            return b""  # what is mended stays as old as it is
         case CreateCampaign(another=True) if lanes.is_late(order, before):
             return b""  # what comes next for the subject is about the newer one
         case CreateCampaign() | UpdateCampaign() if run.campaign is not None:

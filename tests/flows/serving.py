@@ -89,13 +89,16 @@ def settings_file(
 
 @asynccontextmanager
 async def a_program(
-    folder: Path, redis_url: str
+    folder: Path, redis_url: str, *, hubspot: str = "http://127.0.0.1:8900"
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """`python -m service` with the settings that it finds in *folder*, once it is started, and a client of it."""
     port = _free_port()
     command = ("-m", "service", "--port", str(port))
     process = await asyncio.create_subprocess_exec(
-        sys.executable, *command, env=os.environ | settings_file(folder, redis_url), stderr=asyncio.subprocess.PIPE
+        sys.executable,
+        *command,
+        env=os.environ | settings_file(folder, redis_url, hubspot=hubspot),
+        stderr=asyncio.subprocess.PIPE,
     )
     try:
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}") as http:
