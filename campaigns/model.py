@@ -167,6 +167,7 @@ class Stored(msgspec.Struct, frozen=True):
         version: goes up when somebody other than the run's holder changes it; its end names the version that was read.
         order: its place in the order of its lane.
         subject: what is kept of its subject, as it was when the run was claimed.
+        priority: what it goes by: its own, or that to which its lane was raised; None once it has ended.
         until: when a held or waiting run goes on.
         over: held as its recipe has made as many campaigns as it may in an hour.
         replaced: while it was held, a trigger with a higher sequence came for its subject.
@@ -181,6 +182,7 @@ class Stored(msgspec.Struct, frozen=True):
     accepted: int
     order: str = ""
     subject: Subject = Subject()
+    priority: Priority | None = None
     until: int | None = None
     over: bool = False
     replaced: bool = False

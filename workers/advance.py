@@ -70,6 +70,8 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
         LeaseLost: the portal is no longer ours.
 
     """
+    ranks = on.ways.calls.ranks
+    ranks.goes_by(stored.run, stored.priority or stored.run.trigger.priority)
     try:
         return await _advance(on, stored)
     except LeaseLost:
@@ -81,6 +83,8 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
     except Exception:
         log.exception("run.fault", **_named(stored.run))
         return (await _wait(on, stored.run, AFTER_A_FAULT)).until
+    finally:
+        ranks.forget(stored.run)
 
 
 async def _advance(on: Advancing, stored: Stored) -> int | None:

@@ -7,6 +7,7 @@ from campaigns.store.gather import Gather
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Finished, Lease, Portals, Saved
 from workers.clock import Clock
+from workers.ranks import Ranks
 
 MOST_AT_ONCE: Final = 50
 """Finishing folds a whole run: fifty keep Redis busy for about a millisecond."""
@@ -16,6 +17,7 @@ class Journal:
     """The saves of one portal's holder.
 
     Args:
+        ranks: are told what the runs go by.
         retention: how long an ended run stays (ms).
         call_notify: enqueues the job that delivers callbacks.
 
@@ -27,12 +29,14 @@ class Journal:
         lease: Lease,
         clock: Clock,
         *,
+        ranks: Ranks,
         retention: int,
         call_notify: Callable[[], Awaitable[None]],
     ) -> None:
         self._portals = portals
         self._lease = lease
         self._clock = clock
+        self._ranks = ranks
         self._retention = retention
         self._call_notify = call_notify
         self._saves: Gather[Saved, int] = Gather(self._save, most=MOST_AT_ONCE)
@@ -57,8 +61,10 @@ class Journal:
         return await self._ends.add(end)
 
     async def _save(self, changes: Sequence[Saved]) -> Sequence[int]:
-        now = await ride_out(lambda: self._portals.save(self._lease, changes))
+        now, priorities = await ride_out(lambda: self._portals.save(self._lease, changes))
         self._clock.heard(now)
+        for change, priority in zip(changes, priorities, strict=True):
+            self._ranks.goes_by(change.run, priority)
         return [now] * len(changes)
 
     async def _finish(self, ends: Sequence[Finished]) -> Sequence[bool]:

@@ -221,7 +221,12 @@ class Process:
             new=told.on_this_machine,
         )
         journal = Journal(
-            self.store.portals, lease, clock, retention=self.settings.retention, call_notify=self.call_notify
+            self.store.portals,
+            lease,
+            clock,
+            ranks=calls.ranks,
+            retention=self.settings.retention,
+            call_notify=self.call_notify,
         )
         absences = Absences(journal, clock, tuple(int(span * SECOND) for span in told.ghost_looks))
         return Advancing(

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from campaigns.model import PRIORITIES, Run
+from campaigns.model import PRIORITIES, Priority, Run
 
 READ: Final = 0
 """Reads are looks at what is in doubt: whoever waits for them has waited already, so they go first."""
@@ -15,16 +15,16 @@ class Ranks:
     """The ranks of a portal's runs in hand: each by its own priority, or by that to which its lane was raised."""
 
     def __init__(self) -> None:
-        self._raised: dict[str, int] = {}
+        self._priorities: dict[str, Priority] = {}
 
     def of(self, run: Run) -> int:
         """The rank of the run's calls."""
-        return HIGH + self._raised.get(run.id, PRIORITIES.index(run.trigger.priority))
+        return HIGH + PRIORITIES.index(self._priorities.get(run.id, run.trigger.priority))
 
-    def raised(self, run: str, priority: int) -> None:
-        """The run in hand has this priority now, whatever its own is: more urgent ones stand behind it in its lane."""
-        self._raised[run] = priority
+    def goes_by(self, run: Run, priority: Priority) -> None:
+        """The run in hand goes by this priority now: its own, or that of a more urgent one behind it in its lane."""
+        self._priorities[run.id] = priority
 
-    def forget(self, run: str) -> None:
+    def forget(self, run: Run) -> None:
         """The run is in hand no more."""
-        self._raised.pop(run, None)
+        self._priorities.pop(run.id, None)

@@ -7,7 +7,7 @@ import msgspec
 
 from campaigns.errors import Newer
 from campaigns.ghosts import Ghost
-from campaigns.model import Ending, Run, Stored
+from campaigns.model import PRIORITIES, Ending, Priority, Run, Stored
 from campaigns.progress import repeatable
 from campaigns.quota import WINDOW, Limit
 from campaigns.states import Sent, State
@@ -219,15 +219,20 @@ class Portals:
         """The calls in *places* have ended: their places are free one window from now."""
         await self._scripts.run("answered", portal, WINDOW, *places)
 
-    async def save(self, lease: Lease, changes: Sequence[Saved]) -> int:
-        """Save what became of steps; Redis's time, which the steps now bear.
+    async def save(self, lease: Lease, changes: Sequence[Saved]) -> tuple[int, tuple[Priority, ...]]:
+        """Save what became of steps.
+
+        Returns:
+            Redis's time, which the steps now bear, and for each run the priority it goes by: its own or its lane's.
 
         Raises:
             LeaseLost: the portal is no longer ours.
 
         """
         parts = (part for change in changes for part in _saved(change))
-        return int(_held(await self._scripts.run("save", lease.portal, str(lease), *parts)))
+        now, *bands = _held(await self._scripts.run("save", lease.portal, str(lease), *parts))
+        own = (change.run.trigger.priority for change in changes)
+        return now, tuple(PRIORITIES[band] if band >= 0 else mine for band, mine in zip(bands, own, strict=True))
 
     async def finish(self, lease: Lease, ends: Sequence[Finished], retention: int) -> tuple[bool, tuple[bool, ...]]:
         """End runs: each leaves its lane to the next, and its callback is due.

@@ -108,6 +108,7 @@ def read(fields: Mapping[str, bytes]) -> Stored:
         version=int(fields["version"]),
         accepted=int(fields["accepted"]),
         order=fields["order"].decode() if "order" in fields else "",
+        priority=PRIORITIES[int(fields["band"])] if "band" in fields else None,
         until=int(float(fields["until"])) if "until" in fields and place in {"held", "waiting"} else None,
         over="over" in fields,
         replaced="replaced" in fields,

@@ -95,6 +95,18 @@ async def test_an_urgent_run_lends_its_priority_to_the_head_of_its_lane(store: S
     assert await claim(store) == [a_run("head").id, a_run("other").id]
 
 
+async def test_a_run_in_hand_hears_of_an_urgent_one_behind_it_when_it_is_saved(store: Store) -> None:
+    head, other = a_run("head", subject="sku-1", priority="bulk"), a_run("other")
+    await accept(store, head, "head")
+    await accept(store, other, "other")
+    await store.portals.take(LEASE, 0)
+    claimed = await store.portals.claim(LEASE, 10, 0)
+    assert [stored.priority for stored in claimed.runs] == ["normal", "bulk"]
+    await accept(store, a_run("urgent", subject="sku-1", priority="high"), "urgent")
+    _, priorities = await store.portals.save(LEASE, [Saved(head), Saved(other)])
+    assert priorities == ("high", "normal")
+
+
 async def test_a_held_run_enters_the_line_when_its_time_has_come(store: Store, redis: Redis) -> None:
     seconds, _ = await redis.time()
     later = await store.acceptance.accept(acceptable(a_run("later", notbefore=(seconds + 60) * 1000), "later"))
@@ -174,7 +186,7 @@ async def test_an_ended_run_is_folded_and_its_callback_is_due(store: Store) -> N
     await accept(store, run, "a")
     await store.portals.take(LEASE, 0)
     await claim(store)
-    now = await store.portals.save(LEASE, [Saved(run, "create_campaign", Done(Receipt("c-1")))])
+    now, _ = await store.portals.save(LEASE, [Saved(run, "create_campaign", Done(Receipt("c-1")))])
     run = run.with_state("create_campaign", Done(Receipt("c-1")), now)
     call, flags = await store.portals.finish(LEASE, [Finished(run, 1, "done")], DAY)
     assert (call, flags) == (True, (True,))

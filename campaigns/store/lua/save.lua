@@ -2,14 +2,18 @@
 -- a waiting run goes on (ms), 1 when no call is unanswered any more, field, time (0: now) and state of the step, ghost that
 -- its last attempt leaves and when that is looked for, and what changes of its subject (packed fields and values; none:
 -- it is forgotten).
--- Field '' changes no step, ghost '' leaves none, subject '' changes nothing. Returns now, or false when the lease is lost.
+-- Field '' changes no step, ghost '' leaves none, subject '' changes nothing. Returns {now, the priority of each run's lane},
+-- or false when the lease is lost.
 local portal, lease = ARGV[1], ARGV[2]
 if redis.call('GET', KEY.lease .. portal) ~= lease then return false end
 local now = clock()
+local answer = {now}
 for i = 3, #ARGV, 10 do
   local id, place, span, answered, field, at, state, ghost, look, subject = unpack(ARGV, i, i + 9)
   local run = KEY.run .. id
-  if redis.call('HGET', run, 'place') == 'flight' then  -- else this was saved before, and only the answer was lost
+  local stood, band = unpack(redis.call('HMGET', run, 'place', 'band'))
+  table.insert(answer, tonumber(band) or -1)  -- an ended run has none
+  if stood == 'flight' then  -- else this was saved before, and only the answer was lost
     if field ~= '' then redis.call('HSET', run, field, (at == '0' and now or at) .. ':' .. state) end
     if ghost ~= '' then redis.call('ZADD', KEY.ghosts .. portal, look, ghost) end
     if subject ~= '' then
@@ -32,4 +36,4 @@ for i = 3, #ARGV, 10 do
   end
 end
 set_due(portal, now)
-return now
+return answer

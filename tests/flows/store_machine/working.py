@@ -153,11 +153,11 @@ class Working(Stage):
             span=span,
             ghost=(_ghost(stored.run, out.at), self.picture.now + span) if came == "absent" else None,
         )
-        now = self.as_holder(worker, holding.lease, lambda: self.store.portals.save(holding.lease, [saved]))
-        if now is None:
+        heard = self.as_holder(worker, holding.lease, lambda: self.store.portals.save(holding.lease, [saved]))
+        if heard is None:
             return
         self.world.wished[stored.run.id].settled_at = 0
-        run = stored.run.with_state(out.step, state, saved.at or now)
+        run = stored.run.with_state(out.step, state, saved.at or heard[0])
         holding.runs[stored.run.id] = msgspec.structs.replace(stored, run=run)
         if place != "flight":
             holding.drop(stored.run.id)

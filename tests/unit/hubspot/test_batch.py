@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from campaigns.errors import InDoubt, Later, Problem, RateLimited, Refused
-from campaigns.hubspot.batch import Outcome, Wish, halves, outcomes
+from campaigns.hubspot.batch import Outcome, Wish, halves, outcomes, together
 from campaigns.hubspot.types import BatchAnswer, Campaign, ItemProblem
 
 
@@ -207,3 +207,25 @@ def test_the_order_of_the_results_does_not_matter(order: list[int], failed: set[
     came = tuple(a_result(number) for number in order if number not in failed)
     told = outcomes(wishes, complete(*came))
     assert kinds(told) == ["InDoubt" if number in failed else "Campaign" for number in range(1, 6)]
+
+
+waiting = st.lists(st.tuples(st.integers(0, 70), st.sampled_from("ab")), max_size=120)
+
+
+@given(waiting)
+def test_a_batch_takes_the_first_and_whatever_goes_with_it(wishes: list[tuple[int, str]]) -> None:
+    """No two of the same name, all of one kind, in their order, and none is left out for whom there is room."""
+    group = together(wishes, differs=lambda wish: str(wish[0]), shares=lambda wish: wish[1])
+    assert group[:1] == wishes[:1]
+    alike = list(dict.fromkeys(wish for wish in wishes if wish[1] == wishes[0][1]))
+    assert group == alike[:50]
+
+
+@given(st.permutations(range(6)), st.sets(st.integers(0, 5)))
+def test_whatever_the_order_each_wish_gets_its_own_result_and_what_has_none_is_in_doubt(
+    order: list[int], missing: set[int]
+) -> None:
+    wishes = [Wish(campaign=f"id-{number}") for number in range(6)]
+    answer = complete(*(Campaign(f"id-{number}") for number in order if number not in missing))
+    for number, told in enumerate(outcomes(wishes, answer)):
+        assert isinstance(told, InDoubt) if number in missing else told == Campaign(f"id-{number}")
