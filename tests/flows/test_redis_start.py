@@ -2,8 +2,10 @@
 
 import asyncio
 import os
+import socket
 import sys
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import msgspec
@@ -88,6 +90,27 @@ def test_the_embedded_valkey_is_as_it_should_be(tmp_path: Path) -> None:
         embedded.stop(tmp_path / "d")
 
 
+def test_an_embedded_valkey_that_still_reads_its_file_is_waited_for_and_no_second_one_is_started(
+    tmp_path: Path,
+) -> None:
+    loading, loaded = b"-LOADING Valkey is loading the dataset in memory\r\n", b"+PONG\r\n"
+    with socket.socket(socket.AF_UNIX) as listening, ThreadPoolExecutor() as beside:
+        listening.bind(str(tmp_path / embedded.SOCKET))
+        listening.listen()
+        answering = beside.submit(answer_each, listening, [loading, loading, loading, loaded])
+        embedded.ensure(tmp_path)
+        answering.result(timeout=10)
+    assert not (tmp_path / "valkey.pid").exists()
+
+
+def answer_each(listening: socket.socket, answers: list[bytes]) -> None:
+    for answer in answers:
+        client, _ = listening.accept()
+        with client:
+            client.recv(16)
+            client.sendall(answer)
+
+
 @pytest.mark.parametrize("program", [("service", "--port", "0"), ("workers", "campaigns"), ("workers", "callbacks")])
 async def test_the_programs_say_what_to_do_and_end_with_2(
     own: Redis, url: str, tmp_path: Path, program: tuple[str, ...]
@@ -137,8 +160,12 @@ async def test_what_only_config_tells_is_looked_at_again_within_a_minute(own: Re
         await vitals.check()
         await own.config_set("appendfsync", "everysec")
         with pytest.raises(Unavailable, match="appendfsync always"):
-            for _ in range(CONFIG_EACH):
-                await vitals.check()
+            await _look_for_a_minute(vitals)
+
+
+async def _look_for_a_minute(vitals: Vitals) -> None:
+    for _ in range(CONFIG_EACH):
+        await vitals.check()
 
 
 async def test_a_service_that_came_up_without_redis_examines_it_before_it_accepts() -> None:
