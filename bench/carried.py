@@ -13,7 +13,7 @@ import msgspec
 from bench import stored
 from bench.drain import NO_LIMIT, TWO_ASSETS
 from bench.drain import stored as left_in_redis
-from bench.installation import Installation, installed, until, valkey, worked
+from bench.installation import Installation, installed, told_work, until
 from bench.rows import Row
 
 RUNS: Final = 2_000
@@ -32,13 +32,13 @@ class Ended(msgspec.Struct, frozen=True):
 
     Attributes:
         seconds: from the first trigger to the last end.
-        work: seconds of a core, by program.
+        work: of each program, in words.
         stored: bytes in Redis.
 
     """
 
     seconds: float
-    work: dict[str, float]
+    work: str
     stored: int
 
 
@@ -53,8 +53,7 @@ def rows() -> Iterator[Row | str]:
         for where, body in BODIES.items():
             ended = _end(installation, body)
             yield f"a run that is {where}: {ended.stored / RUNS:,.0f} bytes in Redis"
-            work = ", ".join(f"{name} {spent / RUNS * 1000:.2f}" for name, spent in ended.work.items())
-            yield f"  ms of a core for each: {work}; {RUNS / ended.seconds:.0f} a second"
+            yield f"{ended.work}; {RUNS / ended.seconds:.0f} a second"
 
 
 def _open(installation: Installation, body: str) -> float:
@@ -73,14 +72,10 @@ def _end(installation: Installation, body: str) -> Ended:
     installation.programs.start("campaigns")
     try:
         installation.programs.until_ready()
-        pids = {name: installation.programs.pid(name) for name in ("service", "campaigns")}
-        pids["valkey"] = valkey(installation.trial.folder)
-        began = time.monotonic()
-        before = {name: worked(pid) for name, pid in pids.items()}
+        began, before = time.monotonic(), installation.work()
         installation.send(body, RUNS)
         until(lambda: installation.ended() >= RUNS, f"{RUNS} runs end")
-        work = {name: worked(pid) - before[name] for name, pid in pids.items()}
-        seconds = time.monotonic() - began
+        seconds, work = time.monotonic() - began, told_work(before, installation.work(), RUNS)
     finally:
         installation.programs.end("campaigns")
     return Ended(seconds, work, left_in_redis(installation) - empty)

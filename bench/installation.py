@@ -18,7 +18,7 @@ from bench.load import Loaded, load, send
 from campaigns import embedded
 from campaigns.keys import PREFIXES
 from cli.demo import free_ports
-from cli.programs import Programs
+from cli.programs import Name, Programs
 from cli.trial import Trial, lay_out
 from simulator.fixture import Running
 
@@ -44,6 +44,8 @@ archive = true
 max_creates_per_hour = 100000000
 """
 """One step that has nothing to do: there is no campaign of the subject to archive, so HubSpot is not called."""
+
+WAY: Final[tuple[Name, ...]] = ("service", "campaigns", "callbacks")
 
 _MORE: Final = """
 [portals.{name}]
@@ -137,6 +139,11 @@ class Installation:
         store = valkey(self.trial.folder)
         return lambda: worked(pid) + worked(store)
 
+    def work(self) -> dict[str, float]:
+        """The seconds of a core that each program of the way of a trigger has used."""
+        spent = {str(name): worked(self.programs.pid(name)) for name in WAY if self.programs.runs(name)}
+        return spent | {"valkey": worked(valkey(self.trial.folder))}
+
     def commands(self) -> int:
         """How many commands Valkey has done, those within scripts included."""
         return int(self.redis.info("stats")["total_commands_processed"])
@@ -162,6 +169,12 @@ def fill_until(installation: Installation, body: str, runs: int) -> None:
             installation.load(body, FILL_EACH)
         else:
             installation.send(body, missing)
+
+
+def told_work(before: dict[str, float], after: dict[str, float], triggers: int) -> str:
+    """What each program has used for a trigger, in words."""
+    spent = ", ".join(f"{name} {(after[name] - before[name]) / triggers * 1000:.2f}" for name in before)
+    return f"ms of a core for each trigger: {spent}"
 
 
 def resident(pid: int) -> int:

@@ -11,7 +11,7 @@ from contextlib import ExitStack
 from typing import Final
 
 from bench.drain import NO_LIMIT, TWO_ASSETS
-from bench.installation import Installation, installed, resident, until
+from bench.installation import Installation, installed, resident, told_work, until
 from bench.rows import Row, percentile
 from bench.waits import waits
 from simulator.fixture import running
@@ -52,7 +52,9 @@ def measured(portals: int, rounds: int, each: int, backlog: int) -> Iterator[Row
         for name in ("slow", "down"):
             installation.send(TWO_ASSETS.replace('"acme"', f'"{name}"'), backlog)
         until(lambda: min(slow.stats()["requests"], down.stats()["requests"]) >= BEGUN, "both are well under way")
+        before = installation.work()
         well = [_p99(installation, names, each, f"well{number}") for number in range(rounds)]
+        work = told_work(before, installation.work(), portals * each * rounds)
         slow.plan({"do": "delay", "delay_ms": SLOW})
         down.plan({"do": "status_before", "status": 503})
         until(lambda: installation.in_flight("slow") > 0, "the slow one is served")
@@ -63,6 +65,7 @@ def measured(portals: int, rounds: int, each: int, backlog: int) -> Iterator[Row
     for told, p99s in (("all are well", well), ("one is slow and one down", ill)):
         middle = sorted(p99s)[len(p99s) // 2]
         yield f"p99 of {portals:,} portals in one process while {told}: {middle * 1000:.0f} ms"
+    yield f"{work}, those of the two others not counted"
     yield f"memory of the process that served {portals:,} portals: {memory:.0f} MB"
     ratios = tuple(one / other for one, other in zip(ill, well, strict=True))
     what = f"{portals:,} portals in one process, p99 with one slow and one down / all well"
