@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from prometheus_client import CollectorRegistry, Counter, Histogram
 from prometheus_client.core import GaugeMetricFamily
@@ -90,6 +90,8 @@ class WorkMetrics:
         self._callbacks = counter(
             "fanfare_callbacks", "Attempts to post a callback or a message by what came of them.", "outcome"
         )
+        for outcome in ("delivered", "due", "parked"):
+            self._callbacks.labels(outcome)
         self._lag = histogram(
             "fanfare_callback_lag_seconds", "Seconds from a run's end to the delivery of its status.", LAG_BUCKETS
         )
@@ -144,6 +146,18 @@ class PortalWork:
         self.day_left: int | None = None
         self.slots = 0
         self.in_hand: Callable[[], int] = int
+        self._show_from_the_beginning()
+
+    def _show_from_the_beginning(self) -> None:
+        """Prometheus sees no rise in what was never 0."""
+        for outcome in ("done", *(word for _, word in OUTCOMES)):
+            self._metrics.calls.labels(self.label, outcome)
+        for found in get_args(Found):
+            self._metrics.looks.labels(self.label, found)
+        for verdict in get_args(Verdict):
+            self._metrics.ghosts.labels(self.label, verdict)
+        self._metrics.doubts.labels(self.label)
+        self._metrics.batches.labels(self.label)
 
     @contextmanager
     def serving(self, in_hand: Callable[[], int], slots: int) -> Iterator[None]:

@@ -4,9 +4,11 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from campaigns import errors
-from campaigns.observe import WorkMetrics
+from campaigns.observe import AcceptMetrics, WorkMetrics
+from campaigns.observe.accepting import FAILED
 from campaigns.observe.labels import MOST_PORTALS, OTHERS
 from campaigns.observe.working import outcome_of
+from service.problems import KINDS
 
 
 @pytest.mark.parametrize(
@@ -34,3 +36,13 @@ def test_portals_beyond_the_most_are_counted_together() -> None:
     shown = generate_latest(registry).decode()
     assert shown.count('fanfare_hubspot_calls_total{outcome="done",portal=') == MOST_PORTALS + 1
     assert f'fanfare_hubspot_calls_total{{outcome="done",portal="{OTHERS}"}} 2.0' in shown
+
+
+def test_what_fails_for_reasons_of_ours_is_counted_from_the_beginning() -> None:
+    """The alert on failed accepts sees every kind of problem for which a sender of triggers can do nothing."""
+    ours = {kind.slug for kind in KINDS if kind.status >= 500} - {"hubspot-away"}  # no acceptance asks HubSpot
+    assert set(FAILED) == ours
+    registry = CollectorRegistry()
+    AcceptMetrics(registry)
+    shown = generate_latest(registry).decode()
+    assert all(f'fanfare_triggers_total{{outcome="{slug}"}} 0.0' in shown for slug in ours)
