@@ -128,6 +128,13 @@ def with_undoing(run: Run) -> Run:
     return msgspec.structs.replace(run, steps=(*planned(run), *undoing))
 
 
+def with_end(run: Run, at: int) -> Run:
+    """The run that ended at that time, which is also the time of what was done with its end."""
+    replace = msgspec.structs.replace
+    steps = (replace(one, at=at) if isinstance(one.state, Done) and not one.at else one for one in run.steps)
+    return replace(run, steps=tuple(steps))
+
+
 def planned(run: Run) -> tuple[Step, ...]:
     """The steps of the plan, without those that undo them."""
     return tuple(step for step in run.steps if not isinstance(step.wish, Undo))

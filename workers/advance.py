@@ -214,14 +214,15 @@ def _pause(on: Advancing, error: Later) -> int:
     return max(int((error.after or 0) * 1000), pause(1, on.chance()))
 
 
-async def _finish(on: Advancing, stored: Stored, end: Finished) -> Gone:
+async def _finish(on: Advancing, stored: Stored, end: Finished, last: Saved | None = None) -> Gone:
+    """End the run, with its *last* step if that is not saved yet."""
     if await on.journal.finish(end):
         began = max(stored.accepted, end.run.trigger.notbefore or 0)
         on.counts.ended(end.ending, on.clock.now() - began)
         log.info("run.ended", **_named(end.run), ending=end.ending)
         return Gone(None)
     # Somebody changed it meanwhile: back into the line, to be read again.
-    return Gone(await on.journal.save(Saved(end.run, place="line")))
+    return Gone(await on.journal.save(msgspec.structs.replace(last or Saved(end.run), place="line")))
 
 
 async def _wait(on: Advancing, run: Run, span: int) -> Gone:
@@ -238,8 +239,11 @@ async def _done(
     *,
     attempt: int = 0,
     ghost: tuple[Ghost, int] | None = None,
-) -> Run:
-    """The step has come true; if it is the campaign's, the subject learns it in the same breath."""
+) -> Run | Gone:
+    """The step has come true; if it is the campaign's, the subject learns it in the same breath.
+
+    The last step is saved with the end of its run, which gives it its time.
+    """
     subject = b""
     if run.campaign == stored.subject.campaign and step.wish == Undo(run.steps[0].name):
         subject = records.FORGET
@@ -248,8 +252,12 @@ async def _done(
         marker = str(marker_of(run, attempt)) if made and attempt else ""
         done = run.with_state(step.name, Done(receipt), step.at)
         subject = subject_changes.changes(done, stored.run, stored.order, marker, stored.subject)
-    now = await on.journal.save(Saved(run, step.name, Done(receipt), ghost=ghost, subject=subject))
-    return run.with_state(step.name, Done(receipt), now)
+    saved = Saved(run, step.name, Done(receipt), ghost=ghost, subject=subject)
+    done = with_undoing(run.with_state(step.name, Done(receipt), 0))
+    move = next_move(done, on.clock.now(), on.settle)
+    if isinstance(move, Finish) and ghost is None:
+        return await _finish(on, stored, Finished(done, stored.version, move.ending, subject), saved)
+    return run.with_state(step.name, Done(receipt), await on.journal.save(saved))
 
 
 async def _saved(

@@ -38,6 +38,7 @@ class Ledger:
         self._queue = worker.queues[0]
         self._redis = redis
         self._writers = asyncio.Semaphore(WRITERS)
+        self._unsure: dict[str, list[Execution]] = {}  # by job: written perhaps, as no answer came
         self._life = math.ceil(BEATS_TO_LIVE * worker.job_monitoring_interval)
         worker.birth_date, worker.hostname, worker.pid = now(), socket.gethostname(), os.getpid()
 
@@ -64,12 +65,17 @@ class Ledger:
             await self._redis.lrem(self._queue.intermediate_queue_key, 1, cast("str", job_id))  # redis-py takes both
 
     async def begin(self, job: Job) -> Execution:
-        """Enter *job* as begun by this worker."""
+        """Enter *job* as begun by this worker; again, in the place of what may have been entered before."""
         pipeline: Any = self._redis.pipeline()
+        unsure = self._unsure.setdefault(job.id, [])
+        for former in unsure:
+            former.delete(job, pipeline)
         execution = Execution.create(job, self._life, pipeline, worker_name=self._worker.name)
+        unsure.append(execution)
         job.prepare_for_execution(self._worker.name, pipeline)
         pipeline.lrem(self._queue.intermediate_queue_key, 1, job.id)
         await self._write(pipeline)
+        del self._unsure[job.id]
         self._worker.executions[execution.id] = execution
         return execution
 

@@ -7,6 +7,7 @@ import asyncio
 import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from ipaddress import ip_address
 from typing import Final
 
 import httpx
@@ -75,10 +76,20 @@ class Resolver:
         self._threads = ThreadPoolExecutor(MOST_LOOKUPS, thread_name_prefix="resolve")
 
     async def __call__(self, host: str) -> Sequence[str]:
-        """The addresses of *host*."""
+        """The addresses of *host*; an address is its own."""
+        if _is_address(host):
+            return [host]
         loop = asyncio.get_running_loop()
         found = await loop.run_in_executor(self._threads, _look_up, host)
         return list(dict.fromkeys(found))
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 def _look_up(host: str) -> list[str]:

@@ -128,11 +128,18 @@ class Saved(msgspec.Struct, frozen=True):
 
 
 class Finished(msgspec.Struct, frozen=True):
-    """How a run ended, to be saved if its version is still *version*."""
+    """How a run ended, to be saved if its version is still *version*.
+
+    Attributes:
+        run: a step that was done at its very end bears no time: it is that of the end.
+        subject: what its last step changes of its subject, unless that is saved already.
+
+    """
 
     run: Run
     version: int
     ending: Ending
+    subject: bytes = b""
 
 
 class Portals:
@@ -244,11 +251,7 @@ class Portals:
             LeaseLost: the portal is no longer ours.
 
         """
-        parts = (
-            part
-            for end in ends
-            for part in (end.run.id, end.version, end.ending, int(_calls_back(end.run)), records.folded(end.run))
-        )
+        parts = (part for end in ends for part in _ended(end))
         call, _, *flags = _held(await self._scripts.run("finish", lease.portal, str(lease), retention, *parts))
         return bool(call), tuple(bool(flag) for flag in flags)
 
@@ -277,6 +280,10 @@ def _sent(run: Run, step: str, sent: Sent) -> tuple[str | bytes, ...]:
 
 def _calls_back(run: Run) -> bool:
     return run.trigger.callbackurl is not None
+
+
+def _ended(end: Finished) -> tuple[str | bytes | int, ...]:
+    return (end.run.id, end.version, end.ending, int(_calls_back(end.run)), records.folded(end.run), end.subject)
 
 
 def _saved(change: Saved) -> tuple[str | bytes | float, ...]:

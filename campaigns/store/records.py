@@ -15,7 +15,7 @@ from campaigns import keys, lanes
 from campaigns.errors import Newer
 from campaigns.model import PRIORITIES, Applied, Ending, Made, Place, Run, Stored, Subject
 from campaigns.parking import Message
-from campaigns.progress import planned, with_undoing
+from campaigns.progress import planned, with_end, with_undoing
 from campaigns.states import Done, Pending, State
 from campaigns.store import former
 from campaigns.store.packing import unpacked
@@ -103,7 +103,7 @@ def read(fields: Mapping[str, bytes]) -> Stored:
     place = cast("Place", fields["place"].decode())
     ending = fields["ending"].decode() if "ending" in fields else None
     return Stored(
-        run=_decoded(unpacked(fields["record"])) if "record" in fields else _open(fields),
+        run=_folded(fields) if "record" in fields else _open(fields),
         place=place,
         version=int(fields["version"]),
         accepted=int(fields["accepted"]),
@@ -142,6 +142,10 @@ def message(identity: str, fields: Mapping[str, bytes]) -> Message:
     return msgspec.convert({**told, "id": identity, "until": told.get("until")}, Message, strict=False)
 
 
+def _folded(fields: Mapping[str, bytes]) -> Run:
+    return with_end(_decoded(unpacked(fields["record"])), int(fields.get("ended", 0)))
+
+
 def _told(written: bytes) -> bytes:
     if written.startswith(FORMAT):
         return written[len(FORMAT) :]
@@ -165,8 +169,7 @@ def unfolded(run: Run, cancel: Made | None) -> tuple[bytes, dict[str, bytes]]:
     steps = planned(run)
     anew = tuple(msgspec.structs.replace(step, state=Pending(), at=0) for step in steps)
     kept = [step for step in run.steps if isinstance(step.state, Done) or (cancel and step in steps)]
-    names = fields_of(run)
-    fields = {names[step.name]: b"%d:" % step.at + state(step.state) for step in kept}
+    fields = {field(run, step.name): b"%d:" % step.at + state(step.state) for step in kept}
     return plan(msgspec.structs.replace(run, steps=anew, cancel=None)), fields
 
 

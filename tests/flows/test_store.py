@@ -1,5 +1,6 @@
 """The store's scripts on a real Valkey: where a run stands, and who may move it."""
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
@@ -194,6 +195,24 @@ async def test_an_ended_run_is_folded_and_its_callback_is_due(store: Store) -> N
     assert (stored.status, stored.run.campaign, stored.run) == ("done", "c-1", run)
     (due,) = (await store.callbacks.claim(10)).due
     assert (due.id, due.sequence) == (run.id, 1)
+
+
+async def test_a_step_that_is_done_as_its_run_ends_bears_the_time_of_the_end_and_tells_the_subject(
+    store: Store,
+) -> None:
+    first, second = (a_run(name, subject="product-1") for name in ("a", "b"))
+    await accept(store, first, "a")
+    await accept(store, second, "b")
+    await store.portals.take(LEASE, 0)
+    await claim(store)
+    done = first.with_state("create_campaign", Done(Receipt("c-1")), 0)
+    end = Finished(done, 1, "done", subject=msgspec.msgpack.encode(["campaign", "c-1"]))
+    await store.portals.finish(LEASE, [end], DAY)
+    stored = await store.runs.read(first.id)
+    assert stored.ended
+    assert stored.run.step("create_campaign").at == stored.ended
+    (next_,) = (await store.portals.claim(LEASE, 10, 0)).runs
+    assert (next_.run.id, next_.subject.campaign) == (second.id, "c-1")
 
 
 async def test_a_run_that_somebody_changed_meanwhile_does_not_end(store: Store) -> None:

@@ -2,17 +2,18 @@
 
 import asyncio
 from contextlib import AsyncExitStack
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
+from redis.exceptions import ConnectionError as RedisConnectionError
 from rq.executions import Execution
 from rq.job import Job
 from rq.utils import now
 from rq.worker import BaseWorker
 
-from tests.flows.working import BEGUN, a_worker, push, until, word, working
+from tests.flows.working import BEGUN, INTERMEDIATE, QUEUE, a_worker, push, until, word, working
 from workers.ledger import WRITERS, Ledger
 from workers.worker import AsyncWorker
 
@@ -43,6 +44,33 @@ async def test_a_beat_keeps_every_running_job_from_counting_as_abandoned(redis: 
     await redis.zadd(BEGUN, dict.fromkeys(entries, 1))
     await ledger.beat()
     assert await redis.zcount(BEGUN, now().timestamp() + 50, "+inf") == 3
+
+
+class Unheard(Ledger):
+    """A ledger to which the first two answers get lost."""
+
+    lost = 0
+
+    async def _write(self, pipeline: Any) -> None:  # noqa: ANN401 - as the ledger's own
+        await super()._write(pipeline)
+        self.lost += 1
+        if self.lost <= 2:
+            raise RedisConnectionError
+
+
+async def test_a_job_that_is_entered_again_as_the_answer_got_lost_is_entered_once(
+    redis: Redis, worker: AsyncWorker
+) -> None:
+    unheard = Unheard(worker, redis)
+    await push(redis, "note", "x")
+    job = await unheard.read(cast("bytes", await redis.lmove(QUEUE, INTERMEDIATE)))
+    assert job
+    for _ in range(2):
+        with pytest.raises(RedisConnectionError):
+            await unheard.begin(job)
+    execution = await unheard.begin(job)
+    assert await redis.zrange(BEGUN, 0, -1) == [execution.composite_key.encode()]
+    assert await redis.keys("rq:execution:*") == [execution.key.encode()]
 
 
 async def test_all_beats_of_a_worker_take_one_round_trip(redis: Redis, ledger: Ledger) -> None:

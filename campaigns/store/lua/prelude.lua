@@ -161,6 +161,21 @@ local function count_open(portal, caller, change)
   if redis.call('HINCRBY', KEY.open .. portal, caller, change) < 1 then redis.call('HDEL', KEY.open .. portal, caller) end
 end
 
+-- What a run, still in its place, changes of its subject: packed fields and values; none: its campaign is gone, and all
+-- that is known of it.
+local function change_subject(run, packed)
+  if packed == '' then return end
+  local key = KEY.subject .. redis.call('HGET', run, 'lane')
+  local changes = cmsgpack.unpack(packed)
+  if #changes == 0 then
+    redis.call('DEL', key)
+  else
+    redis.call('HSET', key, unpack(changes))
+    if redis.call('HGET', key, 'campaign') == '' then redis.call('HDEL', key, 'campaign') end  -- it is archived
+    redis.call('PEXPIRE', key, SUBJECT)
+  end
+end
+
 local function to_waiting(id, portal, till)
   redis.call('HSET', KEY.run .. id, 'place', 'waiting', 'until', till)
   redis.call('ZADD', KEY.waiting .. portal, till, id)

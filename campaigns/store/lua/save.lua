@@ -1,7 +1,6 @@
 -- Saves what became of steps. ARGV: portal, lease, and for each run: run id, place (flight, waiting, line), span until
 -- a waiting run goes on (ms), 1 when no call is unanswered any more, field, time (0: now) and state of the step, ghost that
--- its last attempt leaves and when that is looked for, and what changes of its subject (packed fields and values; none:
--- it is forgotten).
+-- its last attempt leaves and when that is looked for, and what changes of its subject.
 -- Field '' changes no step, ghost '' leaves none, subject '' changes nothing. Returns {now, the priority of each run's lane},
 -- or false when the lease is lost.
 local portal, lease = ARGV[1], ARGV[2]
@@ -16,17 +15,7 @@ for i = 3, #ARGV, 10 do
   if stood == 'flight' then  -- else this was saved before, and only the answer was lost
     if field ~= '' then redis.call('HSET', run, field, (at == '0' and now or at) .. ':' .. state) end
     if ghost ~= '' then redis.call('ZADD', KEY.ghosts .. portal, look, ghost) end
-    if subject ~= '' then
-      local key = KEY.subject .. redis.call('HGET', run, 'lane')
-      local changes = cmsgpack.unpack(subject)
-      if #changes == 0 then
-        redis.call('DEL', key)  -- its campaign is gone, and all that is known of it
-      else
-        redis.call('HSET', key, unpack(changes))
-        if redis.call('HGET', key, 'campaign') == '' then redis.call('HDEL', key, 'campaign') end  -- it is archived
-        redis.call('PEXPIRE', key, SUBJECT)
-      end
-    end
+    change_subject(run, subject)
     if answered == '1' then redis.call('HDEL', run, 'busy') end
     if place ~= 'flight' then
       redis.call('ZREM', KEY.flight .. portal, id)

@@ -1,5 +1,6 @@
 """The address that was checked is the one that is dialled: with a resolver and a network of the test's own."""
 
+import threading
 from collections.abc import Sequence
 
 import httpx
@@ -7,7 +8,7 @@ import pytest
 
 from campaigns.errors import Forbidden
 from campaigns.outbound.addresses import Reach
-from campaigns.outbound.dialling import MOST_DIALLED, CheckedTransport
+from campaigns.outbound.dialling import MOST_DIALLED, CheckedTransport, Resolver
 from campaigns.settings import Caller
 
 CALLER = Caller(callback_hosts=("shop.internal", "*.shop.internal", "127.0.0.1"), callback_ranges=("10.0.0.0/8",))
@@ -47,6 +48,14 @@ async def test_the_checked_address_is_dialled_in_the_hosts_name() -> None:
     assert request.headers["host"] == "shop.internal:8443"
     assert request.extensions["sni_hostname"] == "shop.internal"
     assert request.content == b"{}"
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"])
+async def test_an_address_is_not_looked_up(address: str) -> None:
+    """It would cost a thread, and the waits for it."""
+    before = threading.active_count()
+    assert await Resolver()(address) == [address]
+    assert threading.active_count() == before
 
 
 async def test_an_address_of_ipv6_is_dialled_too() -> None:
