@@ -251,8 +251,8 @@ class Portals:
             LeaseLost: the portal is no longer ours.
 
         """
-        parts = (part for end in ends for part in _ended(end))
-        call, _, *flags = _held(await self._scripts.run("finish", lease.portal, str(lease), retention, *parts))
+        told = (lease.portal, str(lease), retention, *(part for end in ends for part in _ended(end)))
+        call, _, *flags = _held(await self._scripts.run("finish", *told))
         return bool(call), tuple(bool(flag) for flag in flags)
 
     async def release(self, lease: Lease, settle: int, *, anyway: bool) -> Literal["released", "call", "work"]:
@@ -278,12 +278,9 @@ def _sent(run: Run, step: str, sent: Sent) -> tuple[str | bytes, ...]:
     return (run.id, records.field(run, step), records.state(sent), run.cancel or "")
 
 
-def _calls_back(run: Run) -> bool:
-    return run.trigger.callbackurl is not None
-
-
 def _ended(end: Finished) -> tuple[str | bytes | int, ...]:
-    return (end.run.id, end.version, end.ending, int(_calls_back(end.run)), records.folded(end.run), end.subject)
+    calls_back = end.run.trigger.callbackurl is not None
+    return (end.run.id, end.version, end.ending, int(calls_back), records.folded(end.run), end.subject)
 
 
 def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
