@@ -3,12 +3,19 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from typing import Final
 
 from campaigns.hubspot import wire
 from campaigns.hubspot.index import Index
 from campaigns.hubspot.properties import LONGEST_NAME
 from campaigns.model import Run
 from workers.calls import Calls
+
+NEWS_FIRST: Final = "-updatedAt"
+"""Whatever got a name since the last look, by being made or renamed, stands on the first pages."""
+
+KEPT: Final = 16
+"""Names whose campaigns are remembered: recipes that number theirs use few at a time, each for thousands."""
 
 
 class Names:
@@ -28,6 +35,7 @@ class Names:
         self._marker_property = marker_property
         self._turn = asyncio.Lock()
         self._ours: dict[str, str] = {}
+        self._known: dict[str, Index] = {}
 
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
@@ -45,22 +53,34 @@ class Names:
         return found[0].id if found else self._ours.get(name)
 
     async def like(self, name: str, run: Run) -> Index:
-        """The campaigns whose name has *name* in it.
+        """The campaigns whose name has *name* in it; pages are read until as many are known as HubSpot counts.
 
         Raises:
             Later: HubSpot cannot be read now.
             LeaseLost, Stopping: see `Calls.depart`.
 
         """
-        index = Index(self._marker_property)
+        known = self._known.pop(name, Index(self._marker_property))
+        seen = Index(self._marker_property)
         after: str | None = None
         walked: set[str | None] = set()
         while after not in walked:
             walked.add(after)
-            request = wire.find(name=name, limit=wire.MOST_ON_A_PAGE, after=after, properties=index.properties)
+            request = wire.find(
+                name=name, sort=NEWS_FIRST, limit=wire.MOST_ON_A_PAGE, after=after, properties=known.properties
+            )
             page = await self._calls.read(request, run)
-            index.learn_all(page.results)
+            known.learn_all(page.results)
+            seen.learn_all(page.results)
+            if len(known) == page.total:
+                return self._keep(name, known)
             after = page.after
+        return self._keep(name, seen)  # some that were known are gone, or have another name
+
+    def _keep(self, name: str, index: Index) -> Index:
+        self._known[name] = index
+        if len(self._known) > KEPT:
+            del self._known[next(iter(self._known))]
         return index
 
 

@@ -6,10 +6,11 @@ import pytest
 
 from campaigns.model import Run
 from campaigns.states import Failed
+from campaigns.store.verbs import Command
 from campaigns.wishes import CreateCampaign, Taken
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import advanced, engine
+from tests.flows.engine import accept, advanced, ended, engine, serving
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -79,3 +80,28 @@ async def test_an_attempt_that_was_declared_absent_and_comes_late_is_no_other_ca
         await asyncio.sleep(0.8)  # the late commit is HubSpot's, and sets no event
     assert run.ending == "done"
     assert {one["properties"]["hs_name"] for one in hubspot.campaigns()} == {"Sale"}
+
+
+async def test_pages_of_a_name_that_are_known_are_not_read_again_until_one_of_its_campaigns_is_gone(
+    redis_url: str, hubspot: Running
+) -> None:
+    async with engine(redis_url, hubspot.url) as process, serving(process):
+        crowd = [a_run(f"c-{number}", CreateCampaign({"hs_name": f"Sale {number}"})) for number in range(120)]
+        await accept(process, [*crowd, named("one", "trust")])
+        await ended(process, [*crowd, named("one", "trust")])
+        pages: list[int] = []
+        for key in ("two", "three", "four"):
+            before = looks(hubspot)
+            await accept(process, [named(key, "number")])
+            await ended(process, [named(key, "number")])
+            pages.append(looks(hubspot) - before)
+        await process.store.verbs.cancel(named("one", "trust").id, "undo", Command("office"))
+        await ended(process, [named("one", "trust")])
+        await accept(process, [named("five", "number")])
+        (stored,) = await ended(process, [named("five", "number")])
+    assert pages == [2, 1, 1]
+    assert stored.run.campaign_name == "Sale", "its holder is gone"
+
+
+def looks(hubspot: Running) -> int:
+    return int(hubspot.stats()["by_operation"].get("GET /", 0))
