@@ -182,7 +182,7 @@ def marker_in(text: str | None) -> Marker | None:
 def without_markers(text: str) -> str:
     """*text* without anything that looks like a marker, so that no caller can sign in our name."""
     before = None
-    while before != text:  # what is left may close up to a marker again
+    while "[" in text and before != text:  # what is left may close up to a marker again
         before, text = text, _LOOKS_LIKE_A_MARKER.sub("", text)
     return text
 

@@ -205,6 +205,8 @@ def _milliseconds(at: datetime | None) -> int | None:
 
 def _check(value: Any, depth: int) -> None:  # noqa: ANN401 - any JSON
     """Raise Malformed for what no store or reader behind us could hold."""
+    if isinstance(value, str):  # as most values are
+        return
     if isinstance(value, dict | list):
         if depth == DEEPEST:
             raise Malformed(f"the body: data is nested deeper than {DEEPEST} levels")

@@ -118,12 +118,11 @@ def check_properties(run: Run) -> None:
         Invalid: a property cannot be written, or not with this value.
 
     """
-    for step in run.steps:
-        if isinstance(step.wish, CreateCampaign | UpdateCampaign):
-            creating = isinstance(step.wish, CreateCampaign)
-            for objection in objections(step.wish.properties, creating=creating):
-                if objection.stops:
-                    raise Invalid(f"property {objection.property}: {objection.why}")
+    wish = run.steps[0].wish  # only the first step of a plan is about the campaign itself
+    if isinstance(wish, CreateCampaign | UpdateCampaign):
+        for objection in objections(wish.properties, creating=isinstance(wish, CreateCampaign)):
+            if objection.stops:
+                raise Invalid(f"property {objection.property}: {objection.why}")
 
 
 def answer_to(wish: Wish, accepted: Accepted) -> Answer:

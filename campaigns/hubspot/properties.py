@@ -61,9 +61,9 @@ def objections(properties: Mapping[str, str], *, creating: bool) -> tuple[Object
     if not creating and "hs_name" in properties and not properties["hs_name"].strip():
         found.append(Objection("hs_name", "a campaign cannot lose its name"))
     begin, end = properties.get("hs_start_date", ""), properties.get("hs_end_date", "")
-    if _is_day(begin) and _is_day(end) and end < begin:
+    if end < begin and _is_day(begin) and _is_day(end):
         found.append(Objection("hs_end_date", f"{end} is before hs_start_date {begin}", stops=False))
-    return tuple(sorted(found, key=lambda objection: not objection.stops))
+    return tuple(sorted(found, key=lambda objection: not objection.stops)) if found else ()
 
 
 def shown(name: str, value: str | None) -> str:
@@ -78,12 +78,10 @@ def _objection(name: str, value: str) -> Objection | None:
         return Objection(name, RETIRED[name], stops=False)
     if name in READ_ONLY:
         return Objection(name, "HubSpot sets it itself: it cannot be written")
-    fits, why = _RULES.get(name, (_anything, ""))
-    return Objection(name, f"{value[:LONGEST_NAME]!r} {why}") if value and not fits(value) else None
-
-
-def _anything(_: str) -> bool:
-    return True
+    if name not in _RULES or not value:
+        return None
+    fits, why = _RULES[name]
+    return None if fits(value) else Objection(name, f"{value[:LONGEST_NAME]!r} {why}")
 
 
 def _is_day(value: str) -> bool:
