@@ -155,9 +155,8 @@ class Portals:
 
     async def renew(self, leases: Sequence[Lease]) -> dict[str, Literal["lost", "renewed", "work"]]:
         """What became of each portal's lease: lost, renewed, or renewed and there is work in its line."""
-        _, *states = await self._scripts.run(
-            "renew", *(part for lease in leases for part in (lease.portal, str(lease)))
-        )
+        told = (part for lease in leases for part in (lease.portal, str(lease)))
+        _, *states = await self._scripts.run("renew", *told)
         words: tuple[Literal["lost", "renewed", "work"], ...] = ("lost", "renewed", "work")
         return {lease.portal: words[state] for lease, state in zip(leases, states, strict=True)}
 
@@ -251,8 +250,8 @@ class Portals:
             LeaseLost: the portal is no longer ours.
 
         """
-        told = (lease.portal, str(lease), retention, *(part for end in ends for part in _ended(end)))
-        call, _, *flags = _held(await self._scripts.run("finish", *told))
+        parts = (part for end in ends for part in _ended(end))
+        call, _, *flags = _held(await self._scripts.run("finish", lease.portal, str(lease), retention, *parts))
         return bool(call), tuple(bool(flag) for flag in flags)
 
     async def release(self, lease: Lease, settle: int, *, anyway: bool) -> Literal["released", "call", "work"]:
@@ -279,12 +278,12 @@ def _sent(run: Run, step: str, sent: Sent) -> tuple[str | bytes, ...]:
 
 
 def _ended(end: Finished) -> tuple[str | bytes | int, ...]:
-    calls_back = end.run.trigger.callbackurl is not None
-    return (end.run.id, end.version, end.ending, int(calls_back), records.folded(end.run), end.subject)
+    run = end.run
+    return run.id, end.version, end.ending, int(bool(run.trigger.callbackurl)), records.folded(run), end.subject
 
 
 def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
-    field = records.field(change.run, change.step) if change.step is not None else ""
+    field = records.field(change.run, change.step) if change.step else ""
     state = records.state(change.state) if change.state is not None else b""
     ghost, look = (str(change.ghost[0]), change.ghost[1]) if change.ghost else ("", 0)
     return (
