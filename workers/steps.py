@@ -245,11 +245,8 @@ async def _find_detached(ways: Ways, run: Run, step: Step, wish: DetachAssets) -
 
 
 async def _find_mended(ways: Ways, run: Run, step: Step, wish: MendAssets) -> Found | None:
-    return (
-        None
-        if await to_mend(ways.calls, ways.reads, run, wish)
-        else Found(Receipt(campaign_of(run), adopted=True), step.at)
-    )
+    differs = await to_mend(ways.calls, ways.reads, run, wish)
+    return None if differs else Found(Receipt(campaign_of(run), adopted=True), step.at)
 
 
 async def _find_archived(reads: Reads, run: Run, step: Step, subject: Subject) -> Found | None:
