@@ -37,7 +37,7 @@ def rows() -> Iterator[Row]:
         _begin(installation)
         for number in range(ROUNDS):
             until(lambda: installation.in_flight() >= IN_FLIGHT, f"{IN_FLIGHT} runs are in flight")
-            highs = waits(installation, [PORTAL], HIGHS, apart=APART, name=f"high{number}", priority="high")
+            highs = waits(installation, [PORTAL] * HIGHS, apart=APART, name=f"high{number}", priority="high")
             p99s.append(percentile(asyncio.run(highs), 0.99))
             memory.append(resident(installation.programs.pid("campaigns")) / MEGABYTE)
         left = installation.in_line()

@@ -17,14 +17,13 @@ LOOK_EACH: Final = 0.2
 
 
 async def waits(
-    installation: Installation, portals: Sequence[str], triggers: int, *, apart: float, name: str, priority: str
+    installation: Installation, portals: Sequence[str], *, apart: float, name: str, priority: str
 ) -> list[float]:
     """Seconds that each trigger waited, from before it was sent until its first call reached the simulator.
 
     Args:
         installation: all *portals* are at its simulator.
-        portals: they get the triggers in turn.
-        triggers: so many.
+        portals: one for each trigger.
         apart: seconds between two.
         name: begins the key of each; no two calls may give the same.
         priority: theirs.
@@ -39,8 +38,8 @@ async def waits(
     ):
         began = time.monotonic()
         sent = []
-        for number in range(triggers):
-            trigger = _trigger(f"{name}-{number}", portals[number % len(portals)], priority)
+        for number, portal in enumerate(portals):
+            trigger = _trigger(f"{name}-{number}", portal, priority)
             sent.append(sending.create_task(_send(http, trigger)))
             await asyncio.sleep(max(began + apart * (number + 1) - time.monotonic(), 0))
     asked = dict(task.result() for task in sent)
