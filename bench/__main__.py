@@ -8,6 +8,7 @@ taken; each of the long ones by itself, so that one of them may be repeated alon
 import argparse
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -62,7 +63,7 @@ def main() -> int:
 
 def _taken(name: str, measure: Measure) -> Report:
     """What a measure came to, printed as it comes."""
-    where = _circumstances()
+    where, began = _circumstances(), time.monotonic()
     print(f"{name}: {where}", flush=True)
     told: list[str] = []
     rows: list[Row] = []
@@ -72,6 +73,7 @@ def _taken(name: str, measure: Measure) -> Report:
         else:
             told.append(one)
         print(one if isinstance(one, Row) else f"  {one}", flush=True)
+    print(f"  {name} took {time.monotonic() - began:.0f} s", flush=True)
     return Report(name, f"make bench-long ONLY={name}", where, tuple(told), tuple(rows))
 
 
