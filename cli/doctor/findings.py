@@ -40,6 +40,35 @@ class Finding(msgspec.Struct, frozen=True):
     do: str = ""
 
 
+class Right(msgspec.Struct, frozen=True):
+    """What a token may do by a *scope*, and how bad it is *without*."""
+
+    may: str
+    scope: str
+    without: Grade
+
+
+def of_permissions(refused: Sequence[str]) -> Finding:
+    """Whether Redis lets our user send every command that the programs send."""
+    if not refused:
+        return Finding("ok", "redis", "our user may do all that the programs do")
+    seen = f"our user may not: {', '.join(refused)}"
+    return Finding("wrong", "redis", seen, "give it the rights of docs/redis.md (`ACL SETUSER`)")
+
+
+def of_right(what: str, right: Right, refusal: CampaignsError | None) -> Finding:
+    """Whether the portal lets the token do something beside reading, which it was asked and met *refusal*."""
+    match refusal:
+        case None:
+            return Finding("ok", what, f"the token may {right.may}")
+        case MissingScope():
+            seen = f"the token may not {right.may}: {refusal.problem.detail}"
+            return Finding(right.without, what, seen, f"grant the app the scope {right.scope}")
+        case _:
+            seen = f"whether the token may {right.may} cannot be seen: {refusal.problem.detail}"
+            return Finding("look", what, seen, "ask again")
+
+
 def of_redis(verdict: Verdict) -> Iterator[Finding]:
     """Whether Redis is one to begin with."""
     for objection in verdict.objections:

@@ -1,27 +1,23 @@
-"""The doctor's looks: at Redis once, and at each portal with one read that takes its place in the quota."""
+"""The doctor's looks: at the settings, at Redis, and at each portal."""
 
-import secrets
 import time
 from collections.abc import AsyncIterator, Mapping
-from email.utils import parsedate_to_datetime
+from functools import partial
 from typing import Final
 
 from redis.asyncio import Redis
 from rich.console import Console
 from rich.markup import escape
 
-from campaigns import access, embedded
-from campaigns.errors import CampaignsError, Invalid, Unavailable
-from campaigns.hubspot import wire
+from campaigns import embedded
+from campaigns.errors import Invalid, Unavailable
 from campaigns.hubspot.client import http_client
 from campaigns.keys import SECOND
 from campaigns.settings import Settings, read
 from campaigns.store import Store, connection
 from campaigns.store.vitals import Vitals
-from cli.doctor import findings
+from cli.doctor import findings, permissions, portals
 from cli.doctor.findings import Finding
-
-HOLDER: Final = "doctor"
 
 COLOURS: Final[dict[findings.Grade, str]] = {"ok": "green", "look": "yellow", "wrong": "red"}
 
@@ -67,6 +63,10 @@ async def look(settings: Settings, *, begin: bool = False, end: bool = False) ->
     async with connection.client(connection.address(settings)) as redis:
         store = Store(redis)
         try:
+            refused = await permissions.refused(redis)
+            yield findings.of_permissions(refused)
+            if refused:
+                return
             for finding in findings.of_redis(await Vitals(redis, settings).verdict()):
                 yield finding
             now = await _now(redis)
@@ -78,37 +78,10 @@ async def look(settings: Settings, *, begin: bool = False, end: bool = False) ->
             yield Finding("wrong", "redis", str(error), "see FANFARE_REDIS_URL, and whether Redis runs")
             return
         yield findings.of_clock("this machine's clock", int(time.time() * SECOND) - now)
-        async for finding in _portals(settings, redis, store):
-            yield finding
-
-
-async def _portals(settings: Settings, redis: Redis, store: Store) -> AsyncIterator[Finding]:
-    async with http_client() as http:
-        for portal in settings.portals:
-            what = f"portal {portal}"
-            yield findings.of_epoch(what, await store.epochs.of(portal))
-            told = settings.portals[portal]
-            place = f"{HOLDER}.{secrets.token_hex(6)}"
-            lasts = int(told.call_deadline * SECOND)
-            if await store.places.take(portal, place, told.limit, lasts) is None:
-                yield Finding("look", what, "no call is left in HubSpot's window", "ask again in ten seconds")
-                continue
-            client = access.hubspot(settings, portal, http, store.tokens, holder=place)
-            request = wire.find(limit=1)
-            try:
-                answer = await client.send(request)
-                wire.understand(request, answer)
-            except CampaignsError as error:
-                yield findings.of_answer(what, error)
-                continue
-            finally:
-                await store.portals.answered(portal, [place])
-            yield Finding("ok", what, "HubSpot answers, and takes the token")
-            for finding in findings.of_limits(what, wire.limits_of(answer.headers), told.limit):
-                yield finding
-            if "date" in answer.headers:
-                said = int(parsedate_to_datetime(answer.headers["date"]).timestamp() * SECOND)
-                yield findings.of_clock(f"{what}, HubSpot's clock", said - await _now(redis))
+        async with http_client() as http:
+            for portal in settings.portals:
+                async for finding in portals.look(portals.Asking(settings, portal, http, store), partial(_now, redis)):
+                    yield finding
 
 
 async def _now(redis: Redis) -> int:

@@ -69,9 +69,28 @@ async def test_a_tier_that_is_not_the_accounts_is_seen(settings: Settings, hubsp
     assert any(finding.seen == "250 calls in 10 s; the settings' tier says 190" for finding in await found(settings))
 
 
-async def test_its_read_of_hubspot_takes_a_place_in_the_quota(settings: Settings, redis: Redis) -> None:
+async def test_whatever_it_asks_of_hubspot_takes_a_place_in_the_quota_and_changes_nothing(
+    settings: Settings, redis: Redis, hubspot: Running
+) -> None:
     await found(settings)
-    assert await redis.zcard("fanfare:quota:acme") == 1
+    assert await redis.zcard("fanfare:quota:acme") == hubspot.stats()["requests"] == 3
+    assert hubspot.campaigns() == []
+
+
+async def test_a_token_that_may_only_read_is_wrong(settings: Settings, hubspot: Running) -> None:
+    """HubSpot shows what a token may do only when it is asked for it."""
+    hubspot.turn(scopes="read")
+    (finding,) = wrong(await found(settings)).values()
+    assert "may not change campaigns" in finding.seen
+    assert "marketing.campaigns.write" in finding.do
+
+
+async def test_a_token_that_may_not_report_revenue_is_worth_a_look(settings: Settings, hubspot: Running) -> None:
+    hubspot.turn(scopes="read and write")
+    findings = await found(settings)
+    assert wrong(findings) == {}
+    (finding,) = (one for one in findings if "may not report revenue" in one.seen)
+    assert (finding.grade, "marketing.campaigns.revenue.read" in finding.do) == ("look", True)
 
 
 async def test_no_read_leaves_where_the_window_is_full(settings: Settings, redis: Redis, hubspot: Running) -> None:
