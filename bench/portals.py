@@ -51,12 +51,13 @@ def measured(portals: int, rounds: int, triggers: int, backlog: int) -> Iterator
             installed(lambda url: dict.fromkeys(names, url) | {"slow": slow.url, "down": down.url})
         )
         installation.hubspot.limit(per_10s=NO_LIMIT)  # it stands for as many accounts as there are portals
+        before = installation.work()
+        alone = _p99(installation, turns, triggers, "alone")
+        work = told_work(before, installation.work(), triggers)
         for name in ("slow", "down"):
             installation.send(TWO_ASSETS.replace('"acme"', f'"{name}"'), backlog)
         until(lambda: min(slow.stats()["requests"], down.stats()["requests"]) >= BEGUN, "both are well under way")
-        before = installation.work()
         well = [_p99(installation, turns, triggers, f"well{number}") for number in range(rounds)]
-        work = told_work(before, installation.work(), triggers * rounds)
         slow.plan({"do": "delay", "delay_ms": SLOW})
         down.plan({"do": "status_before", "status": 503})
         until(lambda: installation.in_flight("slow") > 0, "the slow one is served")
@@ -64,10 +65,10 @@ def measured(portals: int, rounds: int, triggers: int, backlog: int) -> Iterator
         ill = [_p99(installation, turns, triggers, f"ill{number}") for number in range(rounds)]
         void = None if installation.in_line("slow") else "the slow one had nothing left to do"
         memory = resident(installation.programs.pid("campaigns")) / MEGABYTE
-    for told, p99s in (("all are well", well), ("one is slow and one down", ill)):
+    for told, p99s in (("nothing else is done", [alone]), ("all are well", well), ("one is slow and one down", ill)):
         middle = sorted(p99s)[len(p99s) // 2]
         yield f"p99 of {portals:,} portals in one process while {told}: {middle * 1000:.0f} ms"
-    yield f"{work}, those of the two others not counted"
+    yield f"{work}, while nothing else is done"
     yield f"memory of the process that served {portals:,} portals: {memory:.0f} MB"
     ratios = tuple(one / other for one, other in zip(ill, well, strict=True))
     what = f"{portals:,} portals in one process, p99 with one slow and one down / all well"
