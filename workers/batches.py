@@ -178,7 +178,7 @@ class Batches(Generic[W, A, R]):
         )
 
     def _rank(self) -> int:
-        return min(map(_rank_of, self._group()), default=READ)
+        return min(map(_rank_of, self._refused[0] if self._refused else self._waiting), default=READ)
 
     def _close(self) -> Steps:
         self._closed = self._group()
@@ -186,8 +186,9 @@ class Batches(Generic[W, A, R]):
 
     def _fills(self, since: float) -> bool:
         """Whether it is worth while to wait for more, when others want to leave."""
-        late = asyncio.get_running_loop().time() - since >= FILLS_FOR
-        return not (late or self._refused or len(self._group()) == MOST_IN_A_BATCH)
+        if self._refused or asyncio.get_running_loop().time() - since >= FILLS_FOR:
+            return False
+        return len(self._waiting) < MOST_IN_A_BATCH or len(self._group()) < MOST_IN_A_BATCH
 
     def _fail(self, group: Sequence[_Member[W, R]], error: Exception) -> None:
         self._remove(group)

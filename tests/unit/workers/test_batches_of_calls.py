@@ -15,7 +15,7 @@ from campaigns.hubspot.wire import Request
 from campaigns.model import Run
 from campaigns.states import Sent
 from tests.builders import a_run
-from workers.batches import Asked, Batches, Kind, Told
+from workers.batches import FILLS_FOR, Asked, Batches, Kind, Told
 from workers.calls import Calls, Departed, Recalled, Steps
 
 
@@ -127,6 +127,19 @@ async def test_a_batch_lets_others_go_first_until_it_is_full() -> None:
     calls.gate.set()
     await asyncio.gather(*asked)
     assert [len(wishes) for wishes in calls.sent] == [50]
+
+
+async def test_a_batch_lets_nobody_go_first_for_longer_than_a_window() -> None:
+    calls = Leaving()
+    calls.gate.clear()
+    of = batches(calls)
+    asked = asyncio.create_task(of.ask(Asked(1, lambda: 2, None)))
+    await calls.asked.wait()
+    now = asyncio.get_running_loop().time()
+    assert of._fills(now - FILLS_FOR + 1)
+    assert not of._fills(now - FILLS_FOR)
+    calls.gate.set()
+    await asked
 
 
 async def test_who_is_recalled_leaves_the_others_of_the_batch_where_they_are() -> None:
