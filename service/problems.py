@@ -12,7 +12,7 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 
-from campaigns import errors
+from campaigns import errors, tracing
 from campaigns.errors import CampaignsError
 
 TYPE: Final = "urn:fanfare:problem:"
@@ -140,7 +140,8 @@ def answer(request: Request[Any, Any, State], error: Exception) -> Response[byte
     """*error* as its answer; one that nobody foresaw keeps its words to the log."""
     kind = kind_of(error)
     if kind is INTERNAL:
-        log.error("request.failed", path=request.scope["path"], exc_info=error)
+        trace = tracing.trace_of(request.headers.get("traceparent"))
+        log.error("request.failed", path=request.scope["path"], trace=trace, exc_info=error)
     body = msgspec.json.encode(problem_of(error))
     return Response(body, status_code=kind.status, media_type=MEDIA_TYPE, headers=_headers(error))
 

@@ -6,13 +6,12 @@ from typing import Any, Final, assert_never
 import msgspec
 import structlog
 
-from campaigns import tracing
 from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.ghosts import Ghost
 from campaigns.keys import SECOND
 from campaigns.lanes import replaced, resolve
 from campaigns.model import Run, Step, Stored
-from campaigns.observe import PortalWork, outcome_of
+from campaigns.observe import PortalWork, named, outcome_of
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at, with_undoing
 from campaigns.retry import after_absence, after_failure, pause
 from campaigns.signing import marker_of
@@ -81,7 +80,7 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
     except Recalled:
         return await on.journal.save(Saved(stored.run, place="line"))  # to be read again, with the operator's wish
     except Exception:
-        log.exception("run.fault", **_named(stored.run))
+        log.exception("run.fault", **named(stored.run))
         return (await _wait(on, stored.run, AFTER_A_FAULT)).until
     finally:
         ranks.forget(stored.run)
@@ -117,7 +116,7 @@ async def _do(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone
     except Later as error:
         return await _wait(on, run, _pause(on, error))
     if forgotten:
-        log.info("step.remembered", **_named(run), step=step.name)
+        log.info("step.remembered", **named(run), step=step.name)
         return await _done(on, stored, run, step, forgotten)
     return await _send(on, stored, run, step)
 
@@ -151,7 +150,7 @@ def _attempted(on: Advancing, run: Run, step: Step, came: Came, tries: int, span
     problem = error.problem if error else None
     log.info(
         "step.attempted",
-        **_named(run),
+        **named(run),
         step=step.name,
         kind=kind_of(step.wish),
         attempt=came.at,
@@ -166,17 +165,6 @@ def _attempted(on: Advancing, run: Run, step: Step, came: Came, tries: int, span
     )
 
 
-def _named(run: Run) -> dict[str, str | None]:
-    """What names a run in every line that speaks of it, here, in HubSpot's and in its caller's logs."""
-    return {
-        "run": run.id,
-        "portal": run.portal,
-        "caller": run.caller,
-        "subject": run.subject,
-        "trace": tracing.trace_of(run.trigger.traceparent),
-    }
-
-
 async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, conclusive: bool) -> Run | Gone:
     sent = step.state
     if not isinstance(sent, Sent):
@@ -188,7 +176,7 @@ async def _reconcile(on: Advancing, stored: Stored, run: Run, step: Step, *, con
     on.counts.looked("found" if found else "absent" if conclusive else "unsure")
     log.info(
         "step.reconciled",
-        **_named(run),
+        **named(run),
         step=step.name,
         attempt=step.at,
         found=found is not None,
@@ -219,7 +207,7 @@ async def _finish(on: Advancing, stored: Stored, end: Finished, last: Saved | No
     if await on.journal.finish(end):
         began = max(stored.accepted, end.run.trigger.notbefore or 0)
         on.counts.ended(end.ending, on.clock.now() - began)
-        log.info("run.ended", **_named(end.run), ending=end.ending)
+        log.info("run.ended", **named(end.run), ending=end.ending)
         return Gone(None)
     # Somebody changed it meanwhile: back into the line, to be read again.
     return Gone(await on.journal.save(msgspec.structs.replace(last or Saved(end.run), place="line")))

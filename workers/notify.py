@@ -10,6 +10,8 @@ from typing import Final, assert_never
 import structlog
 
 from campaigns.errors import Unavailable
+from campaigns.model import Stored
+from campaigns.observe import named
 from campaigns.outbound import Again, Delivered, Parked, Posts, Unanswered, Verdict, after_attempt, host_of
 from campaigns.store.callbacks import COMES_BACK, Callbacks, ClaimedCallbacks, Due, Tried
 from campaigns.store.gather import Gather
@@ -212,9 +214,8 @@ class Notifier:
         self._posted(tried.outcome, age)
         log.info(
             "callback",
-            id=tried.id,
+            **named(due.what.run if isinstance(due.what, Stored) else due.what),
             sequence=tried.sequence,
-            caller=due.caller,
             host=self._host(due),
             tries=due.tries + 1,
             seconds=round(took, 3),

@@ -7,6 +7,7 @@ composition roots make them, each process for itself; nothing is registered on i
 from campaigns.observe.accepting import AcceptMetrics
 from campaigns.observe.census import CensusMetrics
 from campaigns.observe.log import configure_logging
+from campaigns.observe.naming import named
 from campaigns.observe.process import LoopMetrics
 from campaigns.observe.working import PortalWork, WorkMetrics, outcome_of
 
@@ -17,5 +18,6 @@ __all__ = [
     "PortalWork",
     "WorkMetrics",
     "configure_logging",
+    "named",
     "outcome_of",
 ]
