@@ -10,13 +10,13 @@ from campaigns.errors import CampaignsError, InDoubt, Later
 from campaigns.ghosts import Ghost
 from campaigns.keys import SECOND
 from campaigns.lanes import replaced, resolve
-from campaigns.model import Run, Step, Stored
+from campaigns.model import Run, Step, Stored, Subject
 from campaigns.observe import PortalWork, named, outcome_of
 from campaigns.progress import Do, Finish, Move, Reconcile, Wait, next_move, repeatable, settled_at, with_undoing
 from campaigns.retry import after_absence, after_failure, pause
 from campaigns.signing import marker_of
 from campaigns.states import Done, Receipt, Sent, State, Waiting
-from campaigns.store import records, subject_changes
+from campaigns.store import subject_changes
 from campaigns.store.portals import Finished, LeaseLost, Saved
 from campaigns.wishes import CreateCampaign, Undo, kind_of
 from workers.absences import Absences
@@ -232,9 +232,9 @@ async def _done(
 
     The last step is saved with the end of its run, which gives it its time.
     """
-    subject = b""
+    subject = None
     if run.campaign == stored.subject.campaign and step.wish == Undo(run.steps[0].name):
-        subject = records.FORGET
+        subject = Subject()  # nothing is kept of it
     if stored.run.subject is not None and step is run.steps[0]:
         made = isinstance(step.wish, CreateCampaign) and not receipt.changed
         marker = str(marker_of(run, attempt)) if made and attempt else ""

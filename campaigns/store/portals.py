@@ -7,7 +7,7 @@ import msgspec
 
 from campaigns.errors import Newer
 from campaigns.ghosts import Ghost
-from campaigns.model import PRIORITIES, Ending, Priority, Run, Stored
+from campaigns.model import PRIORITIES, Ending, Priority, Run, Stored, Subject
 from campaigns.progress import repeatable
 from campaigns.quota import WINDOW, Limit
 from campaigns.states import Sent, State
@@ -112,7 +112,7 @@ class Saved(msgspec.Struct, frozen=True):
         place: flight keeps the run in hand; waiting gives it back until *span* has passed; line gives it back now.
         answered: no call of the run is without an answer any more.
         ghost: what the step's last attempt leaves behind, and when it is looked for.
-        subject: what changes of the run's subject (`subject_changes.changes`).
+        subject: what is kept of the run's subject from now on (`subject_changes.changes`); None: what was kept.
 
     """
 
@@ -124,7 +124,7 @@ class Saved(msgspec.Struct, frozen=True):
     span: int = 0
     answered: bool = True
     ghost: tuple[Ghost, int] | None = None
-    subject: bytes = b""
+    subject: Subject | None = None
 
 
 class Finished(msgspec.Struct, frozen=True):
@@ -132,14 +132,14 @@ class Finished(msgspec.Struct, frozen=True):
 
     Attributes:
         run: a step that was done at its very end bears no time: it is that of the end.
-        subject: what its last step changes of its subject, unless that is saved already.
+        subject: what is kept of its subject since its last step; None: what was kept.
 
     """
 
     run: Run
     version: int
     ending: Ending
-    subject: bytes = b""
+    subject: Subject | None = None
 
 
 class Portals:
@@ -278,8 +278,8 @@ def _sent(run: Run, step: str, sent: Sent) -> tuple[str | bytes, ...]:
 
 
 def _ended(end: Finished) -> tuple[str | bytes | int, ...]:
-    run = end.run
-    return run.id, end.version, end.ending, int(bool(run.trigger.callbackurl)), records.folded(run), end.subject
+    run, kept = end.run, records.kept(end.subject)
+    return run.id, end.version, end.ending, int(bool(run.trigger.callbackurl)), records.folded(run), *kept
 
 
 def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
@@ -296,5 +296,5 @@ def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
         state,
         ghost,
         look,
-        change.subject,
+        *records.kept(change.subject),
     )

@@ -5,7 +5,6 @@ is the same hash folded into one packed record; a retry unfolds it. A subject's 
 for, and one packed record of all else.
 """
 
-import zlib
 from collections.abc import Mapping, Sequence
 from typing import Final, cast, get_args
 
@@ -18,7 +17,7 @@ from campaigns.parking import Message
 from campaigns.progress import planned, with_end, with_undoing
 from campaigns.states import Done, Pending, State
 from campaigns.store import former
-from campaigns.store.packing import unpacked
+from campaigns.store.packing import packed, unpacked
 from campaigns.wishes import Undo
 
 FORMAT: Final = b"1"
@@ -26,9 +25,6 @@ FORMAT: Final = b"1"
 
 KEPT: Final = "kept"
 """The field of a subject's hash with all that is kept of it but the campaign."""
-
-FORGET: Final = msgspec.msgpack.encode([])
-"""What changes of a subject whose campaign is gone: nothing is kept of it."""
 
 _run = msgspec.msgpack.Decoder(Run)
 _state: msgspec.msgpack.Decoder[State] = msgspec.msgpack.Decoder(State)
@@ -90,7 +86,7 @@ def state(value: State) -> bytes:
 
 def folded(run: Run) -> bytes:
     """The whole of an ended run."""
-    return former.FORMAT + zlib.compress(msgspec.msgpack.encode(run), level=6)
+    return packed(run)
 
 
 def pairs(flat: Sequence[bytes]) -> dict[str, bytes]:
@@ -116,6 +112,14 @@ def read(fields: Mapping[str, bytes]) -> Stored:
         ended=int(fields["ended"]) if "ended" in fields else None,
         history=tuple(_applied(line) for line in fields.get("history", b"").decode().splitlines()),
     )
+
+
+def kept(subject: Subject | None) -> tuple[str, bytes]:
+    """What scripts take of a subject: its campaign, and all else that is kept from now on; b"" changes nothing."""
+    if subject is None:
+        return "", b""
+    rest = msgspec.structs.replace(subject, campaign=None)
+    return subject.campaign or "", packed(rest) if subject != Subject() else b"forget"
 
 
 def subject(fields: Mapping[str, bytes]) -> Subject:

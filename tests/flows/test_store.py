@@ -1,10 +1,9 @@
 """The store's scripts on a real Valkey: where a run stands, and who may move it."""
 
-import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from campaigns.model import Run
+from campaigns.model import Run, Subject
 from campaigns.quota import Limit
 from campaigns.states import Done, Receipt, Sent
 from campaigns.store import Store
@@ -206,13 +205,13 @@ async def test_a_step_that_is_done_as_its_run_ends_bears_the_time_of_the_end_and
     await store.portals.take(LEASE, 0)
     await claim(store)
     done = first.with_state("create_campaign", Done(Receipt("c-1")), 0)
-    end = Finished(done, 1, "done", subject=msgspec.msgpack.encode(["campaign", "c-1"]))
-    await store.portals.finish(LEASE, [end], DAY)
+    known = Subject(campaign="c-1", values={"hs_name": "A"})
+    await store.portals.finish(LEASE, [Finished(done, 1, "done", subject=known)], DAY)
     stored = await store.runs.read(first.id)
     assert stored.ended
     assert stored.run.step("create_campaign").at == stored.ended
     (next_,) = (await store.portals.claim(LEASE, 10, 0)).runs
-    assert (next_.run.id, next_.subject.campaign) == (second.id, "c-1")
+    assert (next_.run.id, next_.subject) == (second.id, known)
 
 
 async def test_a_run_that_somebody_changed_meanwhile_does_not_end(store: Store) -> None:

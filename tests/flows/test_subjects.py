@@ -3,8 +3,8 @@
 import httpx
 import pytest
 
-from campaigns.keys import marker_in
-from campaigns.model import Run
+from campaigns.keys import lane_name, marker_in
+from campaigns.model import Run, Subject
 from campaigns.states import Failed
 from campaigns.store.verbs import Command
 from campaigns.wishes import AddItem, ArchiveCampaign, AttachAsset, CreateCampaign, DetachAssets, UpdateCampaign, Wish
@@ -39,6 +39,22 @@ async def test_a_second_create_for_a_subject_is_an_update(redis_url: str, hubspo
         await advanced(process, [of("one", 1, CreateCampaign({"hs_name": "A"}))])
         await advanced(process, [of("two", 2, CreateCampaign({"hs_name": "B"}))])
     assert properties(hubspot)["hs_name"] == "B"
+
+
+async def test_what_triggers_have_set_is_kept_with_the_subject_until_its_campaign_is_undone(
+    redis_url: str, hubspot: Running
+) -> None:
+    lane = lane_name("acme", "shared", "sku-1")
+    async with engine(redis_url, hubspot.url) as process:
+        create = CreateCampaign({"hs_name": "A", "hs_notes": "soon"})
+        (made,) = await advanced(process, [of("make", 1, create, AttachAsset("FORM", "1"))])
+        kept = (await process.store.bindings.read(lane)).subject
+        await process.store.verbs.cancel(made.run.id, "undo", Command("office"))
+        async with serving(process):
+            await ended(process, [made.run])
+        assert (await process.store.bindings.read(lane)).subject == Subject()
+    assert (kept.campaign, kept.values, kept.wanted) == (made.run.campaign, create.properties, (("FORM", "1"),))
+    assert marker_in(kept.marker) is not None
 
 
 async def test_an_update_that_arrives_before_its_create_makes_the_campaign_and_the_create_sets_the_rest(

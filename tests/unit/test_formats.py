@@ -13,7 +13,7 @@ import pytest
 from campaigns.errors import Newer, Problem
 from campaigns.model import Stored, Trigger
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, Waiting
-from campaigns.store import records
+from campaigns.store import packing, records
 from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, DetachAssets, Undo
 
 FORMATS = Path(__file__).parent / "formats"
@@ -59,7 +59,7 @@ def run_of(path: Path, name: str) -> Stored:
 
 
 def test_what_this_release_writes_is_kept_for_those_to_come() -> None:
-    assert (FORMATS / f"{records.FORMAT.decode()}.json").exists()
+    assert {(FORMATS / f"{one.decode()}.json").exists() for one in (records.FORMAT, packing.FORMAT)} == {True}
 
 
 @every_format

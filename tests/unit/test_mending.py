@@ -67,7 +67,7 @@ def test_what_was_mended_stays_as_old_as_it_is() -> None:
     planned = a_mend()
     order = lanes.order(0, 9)
     done = lanes.resolve(planned, order, SUBJECT).with_state("mend_campaign", MENDED, 1)
-    assert subject_changes.changes(done, planned, order, "", SUBJECT) == b""
+    assert subject_changes.changes(done, planned, order, "", SUBJECT) is None
 
 
 def test_what_was_mended_is_not_undone() -> None:

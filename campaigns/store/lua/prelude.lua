@@ -161,19 +161,18 @@ local function count_open(portal, caller, change)
   if redis.call('HINCRBY', KEY.open .. portal, caller, change) < 1 then redis.call('HDEL', KEY.open .. portal, caller) end
 end
 
--- What a run, still in its place, changes of its subject: packed fields and values; none: its campaign is gone, and all
--- that is known of it.
-local function change_subject(run, packed)
-  if packed == '' then return end
-  local key = KEY.subject .. redis.call('HGET', run, 'lane')
-  local changes = cmsgpack.unpack(packed)
-  if #changes == 0 then
-    redis.call('DEL', key)
-  else
-    redis.call('HSET', key, unpack(changes))
-    if redis.call('HGET', key, 'campaign') == '' then redis.call('HDEL', key, 'campaign') end  -- it is archived
-    redis.call('PEXPIRE', key, SUBJECT)
-  end
+-- What is kept of the subject of a run that is still in its place: its campaign, '' for none, and all else, which gives way
+-- as a whole; '' when nothing changes, 'forget' when nothing is kept. Who bound a campaign is known as long as it stays.
+local function keep_subject(run, campaign, kept)
+  if kept == '' then return end
+  local subject = KEY.subject .. redis.call('HGET', run, 'lane')
+  local before, bound = unpack(redis.call('HMGET', subject, 'campaign', 'bound'))
+  redis.call('DEL', subject)
+  if kept == 'forget' then return end
+  redis.call('HSET', subject, 'kept', kept)
+  if campaign ~= '' then redis.call('HSET', subject, 'campaign', campaign) end
+  if bound and before == campaign then redis.call('HSET', subject, 'bound', bound) end
+  redis.call('PEXPIRE', subject, SUBJECT)
 end
 
 local function to_waiting(id, portal, till)

@@ -62,7 +62,6 @@ class HubSpot:
         self.campaigns: list[dict[str, Any]] = []
         self.archived: set[str] = set()
         self._keys: dict[str, int] = {}
-        self._fields: dict[str, bytes] = {}
 
     def take(self, run: Run) -> None:
         """Carry a run out, unless its key was seen before."""
@@ -113,10 +112,11 @@ class HubSpot:
     def _of(self, campaign: str | None) -> dict[str, Any]:
         return self.campaigns[int(campaign or "")]
 
-    def _learn(self, packed: bytes) -> None:
-        told = msgspec.msgpack.decode(packed) if packed else []
-        self._fields |= {told[i]: told[i + 1].encode() for i in range(0, len(told), 2)}
-        self.subject = records.subject(self._fields)
+    def _learn(self, subject: Subject | None) -> None:
+        if subject is not None:
+            campaign, kept = records.kept(subject)
+            self.subject = records.subject({"campaign": campaign.encode(), records.KEPT: kept})
+            assert self.subject == subject
 
     def shown(self) -> list[dict[str, Any]]:
         """All campaigns that are not archived."""
