@@ -1,7 +1,8 @@
 """The accept path: how much of a bare application's rate is left once each trigger is durable, and against a plain one.
 
 Each round measures the three one after the other on an empty embedded Valkey (fsync always), so that a machine that is
-busy for a while is busy for all of them. Afterwards the runs in Redis are counted against the 202s.
+busy for a while is busy for all of them. Afterwards the runs in Redis are counted against the 202s. What each answer
+costs in work of a core is printed too: a machine that is busy with other things changes that least.
 """
 
 import hashlib
@@ -18,8 +19,10 @@ from pathlib import Path
 from statistics import median
 from typing import Final
 
+import msgspec
 from redis import Redis
 
+from bench.installation import valkey, worked
 from bench.load import CONNECTIONS, KEY, Loaded, exact, load
 from bench.rows import Row
 from campaigns import embedded
@@ -50,10 +53,27 @@ COMMANDS: Final = {
 }
 
 
+class Measured(msgspec.Struct, frozen=True):
+    """What an application came to.
+
+    Attributes:
+        warm: the load of warming up.
+        loaded: the one that counts.
+        work: seconds of a core that the application has used for each answer of it.
+        stored: likewise Valkey.
+
+    """
+
+    warm: Loaded
+    loaded: Loaded
+    work: float
+    stored: float
+
+
 def rows() -> Iterator[Row]:
     """Measure, telling what is measured on the way."""
-    with prepared() as (_, environment), Redis.from_url(environment["FANFARE_REDIS_URL"]) as redis:
-        yield from _rows(redis, environment)
+    with prepared() as (folder, environment), Redis.from_url(environment["FANFARE_REDIS_URL"]) as redis:
+        yield from _rows(redis, folder, environment)
 
 
 @contextmanager
@@ -74,23 +94,24 @@ def prepared() -> Iterator[tuple[Path, dict[str, str]]]:
             embedded.stop(folder)
 
 
-def _rows(redis: Redis, environment: dict[str, str]) -> Iterator[Row]:
-    _, alone = _measure("null", environment, 0)
-    rates: dict[str, list[float]] = {"ours": [], "bare": [], "first": []}
+def _rows(redis: Redis, folder: Path, environment: dict[str, str]) -> Iterator[Row]:
+    alone = _measure("null", folder, environment, 0).loaded.rate
+    found: dict[str, list[Measured]] = {"ours": [], "bare": [], "first": []}
     lost = 0
     for number in range(ROUNDS):
-        for name, seen in rates.items():
+        for name, seen in found.items():
             redis.flushall()
-            warm, loaded = _measure(name, environment, number)
-            seen.append(loaded.rate)
-            lost += warm.refused + loaded.refused
+            one = _measure(name, folder, environment, number)
+            seen.append(one)
+            lost += one.warm.refused + one.loaded.refused
             if name == "ours":
-                lost += _lost(redis, warm.accepted + loaded.accepted)
-    for name, seen in rates.items():
-        print(f"  accept, {name}: {median(seen):,.0f} a second ({min(seen):,.0f} .. {max(seen):,.0f})")
-    print(f"  accept, the load alone: {alone.rate:,.0f} a second")
+                lost += _lost(redis, one.warm.accepted + one.loaded.accepted)
+    rates = {name: [one.loaded.rate for one in seen] for name, seen in found.items()}
+    for name, seen in found.items():
+        print(f"  accept, {name}: {_told(rates[name])}; {_work(seen)}")
+    print(f"  accept, the load alone: {alone:,.0f} a second")
     void = None
-    if alone.rate < CEILING * median(rates["bare"]):
+    if alone < CEILING * median(rates["bare"]):
         void = "the load is too slow"
     elif lost:
         void = f"{lost} triggers were refused, or are not in Redis as often as they got a 202"
@@ -99,10 +120,24 @@ def _rows(redis: Redis, environment: dict[str, str]) -> Iterator[Row]:
         yield Row(f"accept, ours / {name}", ratios, least=least, void=void)
 
 
-def _measure(name: str, environment: dict[str, str], number: int) -> tuple[Loaded, Loaded]:
-    """The load of warming up, and the one that counts."""
-    with serving(name, environment) as (port, _):
-        return load(port, WARM, f"w{number}"), load(port, SECONDS, f"r{number}")
+def _told(rates: list[float]) -> str:
+    return f"{median(rates):,.0f} a second ({min(rates):,.0f} .. {max(rates):,.0f})"
+
+
+def _work(seen: list[Measured]) -> str:
+    own, stored = (median(getattr(one, whose) for one in seen) * 1e6 for whose in ("work", "stored"))
+    return f"{own:.0f} us of a core for each answer, and {stored:.0f} of Valkey's"
+
+
+def _measure(name: str, folder: Path, environment: dict[str, str], number: int) -> Measured:
+    """Load the application *name*, in a process of its own."""
+    with serving(name, environment) as (port, pid):
+        warm = load(port, WARM, f"w{number}")
+        own, stored = worked(pid), worked(valkey(folder))
+        loaded = load(port, SECONDS, f"r{number}")
+        return Measured(
+            warm, loaded, (worked(pid) - own) / loaded.answers, (worked(valkey(folder)) - stored) / loaded.answers
+        )
 
 
 def _lost(redis: Redis, accepted: int) -> int:
