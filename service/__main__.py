@@ -24,6 +24,7 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8080)
     told = parser.parse_args()
     observe.configure_logging()
+    observe.count_without_birthdays()
     try:
         found = settings.read(os.environ)
         uvloop.run(examine(found))

@@ -73,6 +73,7 @@ async def work(
 def main(arguments: list[str]) -> int:
     """Work on the queue that the one argument names."""
     observe.configure_logging()
+    observe.count_without_birthdays()
     if len(arguments) != 1 or arguments[0] not in {CAMPAIGNS, CALLBACKS}:
         sys.stderr.write(f"usage: python -m workers {CAMPAIGNS}|{CALLBACKS}\n")
         return WRONG_SETTINGS

@@ -8,7 +8,7 @@ from campaigns.observe.accepting import AcceptMetrics
 from campaigns.observe.census import CensusMetrics
 from campaigns.observe.log import configure_logging
 from campaigns.observe.naming import named
-from campaigns.observe.process import LoopMetrics
+from campaigns.observe.process import LoopMetrics, count_without_birthdays
 from campaigns.observe.working import PortalWork, WorkMetrics, outcome_of
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "PortalWork",
     "WorkMetrics",
     "configure_logging",
+    "count_without_birthdays",
     "named",
     "outcome_of",
 ]

@@ -1,10 +1,14 @@
 """What an operator's Prometheus sees of a run on its way through every program."""
 
+import re
+
 import httpx
+from prometheus_client import CollectorRegistry
 
 from tests.receiver import Receiver
 from tests.stories.conftest import Stand, until
 from tests.stories.test_promises import a_launch
+from tests.system import metrics
 
 
 async def scraped(port: int) -> dict[str, float]:
@@ -34,3 +38,23 @@ async def test_a_run_is_counted_by_the_service_and_by_both_workers(stand: Stand)
     service = await scraped(ports.service)
     assert service['fanfare_triggers_total{outcome="accepted"}'] >= 1
     assert service["fanfare_lateness_seconds"] == 0.0
+
+
+async def names(port: int) -> set[str]:
+    """The metrics of ours that the program on *port* tells."""
+    async with httpx.AsyncClient(trust_env=False) as http:
+        told = (await http.get(f"http://127.0.0.1:{port}/metrics")).text
+    assert "_created" not in told
+    assert "process_resident_memory_bytes" in told
+    return set(re.findall(r"^# TYPE (fanfare_\w+?)(?:_total)? ", told, re.MULTILINE))
+
+
+async def test_the_programs_tell_what_the_page_says_and_nothing_else(stand: Stand) -> None:
+    """The page, the alerts and the dashboard are held to `tests.system.metrics`, and that to the programs here."""
+
+    def known(registry: CollectorRegistry) -> set[str]:
+        return {one.name for one in metrics.families(registry)}
+
+    ports = stand.trial.ports
+    assert await names(ports.service) == known(metrics.of_service())
+    assert await names(ports.campaigns) == await names(ports.callbacks) == known(metrics.of_workers())
