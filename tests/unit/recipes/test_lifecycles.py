@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from campaigns import lanes
 from campaigns.model import Run, Step, Subject, Trigger
 from campaigns.plan import Sender, plan
-from campaigns.recipes import Recipes, read
+from campaigns.recipes import MEND, Recipes, read
 from campaigns.recipes.lifecycles import STAGES
 from campaigns.states import Done, Receipt
 from campaigns.store import records, subject_changes
@@ -22,6 +22,7 @@ from campaigns.wishes import (
     AttachAsset,
     CreateCampaign,
     DetachAssets,
+    MendAssets,
     UpdateCampaign,
     Wish,
 )
@@ -103,11 +104,20 @@ class HubSpot:
                 self._of(run.campaign)["assets"].add((kind, asset))
             case DetachAssets(assets=assets):
                 self._of(run.campaign)["assets"].difference_update(assets)
+            case MendAssets(wanted=wanted, gone=gone):
+                self._of(run.campaign)["assets"].update(wanted)
+                self._of(run.campaign)["assets"].difference_update(gone)
             case AddItem(kind=kind, name=name, amount=amount):
                 self._of(run.campaign)["items"].append((kind, name, amount))
             case _:
                 raise AssertionError(wish)
         return Receipt("x")
+
+    def meddled(self) -> None:
+        """People have changed all that there is."""
+        for one in self.campaigns:
+            one["properties"] = dict.fromkeys(one["properties"], "theirs")
+            one["assets"].clear()
 
     def _of(self, campaign: str | None) -> dict[str, Any]:
         return self.campaigns[int(campaign or "")]
@@ -159,6 +169,20 @@ def test_in_any_order_and_with_duplicates_a_life_ends_as_in_order(data: st.DataO
     twice = data.draw(st.lists(st.sampled_from(life), max_size=4))
     arrival = data.draw(st.permutations(life + twice))
     assert after(arrival).shown() == after(life).shown()
+
+
+@given(st.data(), lives)
+def test_mends_change_nothing_of_a_life_and_one_at_its_end_takes_back_what_people_did(
+    data: st.DataObject, life: list[Trigger]
+) -> None:
+    mends = [Trigger(type=MEND, id=f"mend {n}", subject="sku-1", portal="acme", time=n) for n in range(len(life))]
+    hubspot = HubSpot()
+    for trigger in data.draw(st.permutations([*life, *mends])):
+        hubspot.take(plan(trigger, BOOK, SENDER, trigger.id))
+        if data.draw(st.booleans()):
+            hubspot.meddled()
+    hubspot.take(plan(mends[0], BOOK, SENDER, "the last"))
+    assert hubspot.shown() == after(life).shown()
 
 
 @given(st.data(), lives)
