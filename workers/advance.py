@@ -24,6 +24,7 @@ from workers.calls import Recalled, Stopping
 from workers.clock import Clock
 from workers.creates import Came
 from workers.epoch import Past
+from workers.expected import Expected
 from workers.journal import Journal
 from workers.steps import Ways, perform, reconcile
 
@@ -38,6 +39,7 @@ class Advancing(msgspec.Struct, frozen=True):
         settle: the portal's settle window (ms).
         chance: gives a random number in [0, 1).
         stopping: whether the process is going; then no run begins anything new.
+        expected: is told that a callback is about to be due.
 
     """
 
@@ -49,6 +51,7 @@ class Advancing(msgspec.Struct, frozen=True):
     absences: Absences
     chance: Callable[[], float]
     stopping: Callable[[], bool]
+    expected: Expected
     counts: PortalWork
 
 
@@ -122,6 +125,8 @@ async def _do(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone
 
 
 async def _send(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Gone:
+    if run.trigger.callbackurl is not None and step is run.steps[-1]:
+        on.expected.soon()
     tries, since = (step.state.tries, step.state.since) if isinstance(step.state, Waiting) else (0, 0)
     sent = Sent(on.ways.calls.deadline, tries, since, makes=not repeatable(step.wish))
     began = on.clock.now()

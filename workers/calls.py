@@ -19,6 +19,7 @@ from campaigns.states import Sent
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Call, Full, Granted, Lease, Portals, Unheard, Withdrawn
 from workers.clock import Clock
+from workers.ended import EndedCalls
 from workers.leases import Leases
 from workers.parking import Parking
 from workers.ranks import HIGH, READ, Ranks
@@ -108,6 +109,7 @@ class Calls:
         self.parking = parking
         self.ranks = Ranks()
         self._numbers = count()
+        self._ended = EndedCalls(portals, lease.portal)
         self._pace = Pace()
         self._waiting: list[_Departure] = []
         self._stirred = asyncio.Event()
@@ -176,7 +178,7 @@ class Calls:
             return answer
         finally:
             self._pace.took(self._clock.now() - departed.at)
-            await asyncio.shield(ride_out(lambda: self._portals.answered(self._lease.portal, [departed.place])))
+            self._ended.add(departed.place)
 
     def _within_trace(self, departed: Departed, runs: Sequence[Run]) -> HubSpot:
         """The portal, for a call in the trace of its run; a call knows one trace only, so a batch tells its first."""

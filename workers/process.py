@@ -18,6 +18,7 @@ from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from campaigns import access
+from campaigns.ending import end
 from campaigns.errors import Unavailable
 from campaigns.hubspot.client import http_client
 from campaigns.hubspot.wire import Limits
@@ -40,6 +41,7 @@ from workers.calls import Calls
 from workers.clock import Clock
 from workers.creates import Creates
 from workers.epoch import Past, Reckoning
+from workers.expected import Expected
 from workers.ghosts import Haunted
 from workers.journal import Journal
 from workers.leases import Leases
@@ -47,7 +49,7 @@ from workers.lookup import Lookup
 from workers.names import Names
 from workers.notify import Notifier
 from workers.parking import Parking
-from workers.serve import Serving, serve
+from workers.serve import Serving, claim, serve
 from workers.steps import Ways
 
 HERE: Final[ContextVar["Process"]] = ContextVar("HERE")
@@ -97,6 +99,7 @@ class Process:
         self._wakes = wakes
         self._lookup = lookup
         self._leases = leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
+        self._expected = Expected(self.store.callbacks, self.call_notify, time.monotonic)
 
     def may_pop(self) -> bool:
         """Whether more portals may be taken; else the jobs are left to processes that have fewer."""
@@ -116,13 +119,15 @@ class Process:
         if taken is None:
             return
         lease, now = taken
+        first = asyncio.create_task(claim(self.store.portals, lease))  # on its way while we learn what serving takes
         try:
             await self.be_born()  # Redis may have lost everything since this process came up
             serving = await self._serving(lease, now, told)
         except BaseException:
             self._leases.drop(lease)  # it ends by itself; somebody is called for the portal then
+            await end([first])
             raise
-        await serve(serving, longest=longest)
+        await serve(serving, longest=longest, first=first)
 
     async def notify(self) -> None:
         """Deliver the callbacks that are due, until none is for a while."""
@@ -247,6 +252,7 @@ class Process:
             absences=absences,
             chance=random.random,
             stopping=self.stopping.is_set,
+            expected=self._expected,
             counts=counts,
         )
 

@@ -12,7 +12,7 @@ from campaigns.errors import Unavailable
 from campaigns.model import Stored
 from campaigns.observe import PortalWork
 from campaigns.store.patience import ride_out
-from campaigns.store.portals import Lease, LeaseLost, Portals
+from campaigns.store.portals import Claimed, Lease, LeaseLost, Portals
 from workers.advance import Advancing, advance
 from workers.calls import Calls, Stopping
 from workers.clock import Clock
@@ -63,16 +63,22 @@ class Serving(msgspec.Struct, frozen=True):
     counts: PortalWork
 
 
-async def serve(with_: Serving, *, longest: float | None = None) -> None:
+async def claim(portals: Portals, lease: Lease) -> Claimed:
+    """The first claim of a holder whose hands are empty; raises as `Portals.claim`."""
+    return await portals.claim(lease, SLOTS, SLOTS_FOR_HIGH)
+
+
+async def serve(with_: Serving, *, longest: float | None = None, first: asyncio.Task[Claimed] | None = None) -> None:
     """Serve the portal until it has been idle for a while, the process goes, or the lease is lost.
 
     Args:
         with_: the portal, with all that it takes.
         longest: seconds after which the portal is given back even if there is work.
+        first: a `claim` that is on its way.
 
     """
     in_hand: dict[str, asyncio.Task[int | None]] = {}
-    round_ = _Rounds(with_, in_hand, ends_at=None if longest is None else with_.monotonic() + longest)
+    round_ = _Rounds(with_, in_hand, first, ends_at=None if longest is None else with_.monotonic() + longest)
     try:
         with with_.counts.serving(lambda: len(in_hand), SLOTS):
             while await round_.once():
@@ -82,15 +88,22 @@ async def serve(with_: Serving, *, longest: float | None = None) -> None:
     finally:
         with_.leases.drop(with_.lease)
         with_.calls.stop()
-        await end(in_hand.values())
+        await end([*in_hand.values(), *([first] if first else [])])
 
 
 class _Rounds:
     """The rounds of one serving, each callable on its own."""
 
-    def __init__(self, with_: Serving, in_hand: dict[str, asyncio.Task[int | None]], ends_at: float | None) -> None:
+    def __init__(
+        self,
+        with_: Serving,
+        in_hand: dict[str, asyncio.Task[int | None]],
+        first: asyncio.Task[Claimed] | None,
+        ends_at: float | None,
+    ) -> None:
         self._with = with_
         self._in_hand = in_hand
+        self._first = first
         self._ends_at = ends_at
         self._idle_since = with_.monotonic()
         self._next_work: int | None = 0  # Redis's time; None: not until told
@@ -130,8 +143,9 @@ class _Rounds:
             return False
         in_hand = tuple(self._in_hand) if self._unsure else None
         self._unsure = True
+        first, self._first = self._first, None
         try:
-            claimed = await self._with.portals.claim(self._with.lease, free, free_for_high, in_hand=in_hand)
+            claimed = await (first or self._with.portals.claim(self._with.lease, free, free_for_high, in_hand=in_hand))
         except Unavailable:
             await asyncio.sleep(BREATH)
             return False  # the next round asks again

@@ -17,6 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 from rq import Queue
+from rq.executions import Execution
 from rq.job import Job
 from rq.serializers import JSONSerializer
 from rq.suspension import WORKERS_SUSPENDED
@@ -210,13 +211,17 @@ class AsyncWorker(BaseWorker):
             await self._ride_out(ledger.drop, job_id)
             return
         # What RQ's keys say of the job is not what it waits for; unsaid, it still stands where `remains` finds it.
-        begun = asyncio.create_task(self._ride_out(ledger.begin, job))
+        begun = asyncio.create_task(self._begin(job, ledger))
         failure = await self._failure_of(job)
         if failure is None:
             self.successful_job_count += 1
         else:
             self.failed_job_count += 1
         await self._ride_out(ledger.end, job, await begun, failure)
+
+    async def _begin(self, job: Job, ledger: Ledger) -> Execution:
+        await asyncio.sleep(0)  # what the job itself asks first goes before
+        return await self._ride_out(ledger.begin, job)
 
     async def _failure_of(self, job: Job) -> str | None:
         """Run *job*; return the traceback if it fails."""

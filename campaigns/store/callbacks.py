@@ -123,6 +123,10 @@ class Callbacks:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
 
+    async def expect(self) -> bool:
+        """Some will be due in a moment; whether the notify job must be enqueued, so that somebody is there then."""
+        return bool(await self._scripts.run("expect_callbacks"))
+
     async def claim(self, most: int) -> ClaimedCallbacks:
         """Up to *most* whose time has come."""
         now, next_due, *flat = await self._scripts.run("claim_callbacks", most, COMES_BACK)

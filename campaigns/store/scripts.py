@@ -1,13 +1,15 @@
 """The Lua scripts: read from `lua/`, given the keys and spans of `keys.py`, and run by name."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import Any, Final, Literal, cast
 
+import msgspec
 from redis.asyncio import Redis
 from redis.commands.core import AsyncScript
-from redis.exceptions import NoScriptError, OutOfMemoryError, RedisError, ResponseError
+from redis.exceptions import NoScriptError, OutOfMemoryError, ReadOnlyError, RedisError, ResponseError
 
 from campaigns import keys
 from campaigns.errors import StoreFull, Unavailable
@@ -49,6 +51,7 @@ ScriptName = Literal[
     "census",
     "trim",
     "claim_callbacks",
+    "expect_callbacks",
     "save_callbacks",
     "yield_callbacks",
     "list_callbacks",
@@ -102,6 +105,17 @@ class ScriptFault(Exception):
     """A script of ours is wrong, or what it found is: waiting does not help."""
 
 
+Argument = str | bytes | float
+
+
+class _Asked(msgspec.Struct, eq=False):
+    """A script that is to be run, and who waits for its answer."""
+
+    name: ScriptName
+    arguments: tuple[Argument, ...]
+    answer: asyncio.Future[Any]
+
+
 class Scripts:
     """The scripts of one Redis.
 
@@ -116,23 +130,29 @@ class Scripts:
         self._redis = redis
         self._text = text
         self._replicas = replicas
+        self._asked: list[_Asked] = []
+        self._carrying: set[asyncio.Task[None]] = set()
         self._scripts: dict[ScriptName, AsyncScript] = {}
 
-    async def run(self, name: ScriptName, *arguments: str | bytes | float) -> Any:  # noqa: ANN401 - each script's own answer
-        """What the script *name* answers.
+    async def run(self, name: ScriptName, *arguments: Argument) -> Any:  # noqa: ANN401 - each script's own answer
+        """What the script *name* answers. All that is asked in one turn of the loop leaves in one pipeline.
 
         Raises:
             Unavailable: Redis does not answer, or refuses to write.
 
         """
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
+        self._asked.append(_Asked(name, arguments, answer))
+        if len(self._asked) == 1:
+            carrying = asyncio.create_task(self._carry())
+            self._carrying.add(carrying)
+            carrying.add_done_callback(self._carrying.discard)
         try:
-            return await self._script(name)(args=list(arguments))
+            return await answer
         except (RedisError, OSError) as error:
             raise _unavailable(error) from error
 
-    async def run_and_wait(
-        self, name: ScriptName, *arguments: str | bytes | float, wait: bool = True
-    ) -> tuple[Any, bool]:
+    async def run_and_wait(self, name: ScriptName, *arguments: Argument, wait: bool = True) -> tuple[Any, bool]:
         """What the script *name* answers, and whether enough replicas have heard of what it wrote (or need not).
 
         Raises:
@@ -151,11 +171,41 @@ class Scripts:
             raise _unavailable(error) from error
         return answer, heard >= self._replicas
 
+    async def _carry(self) -> None:
+        """Run what was asked until now, and tell each what its script answers, or what went wrong."""
+        asked, self._asked = self._asked, []
+        try:
+            answers = await self._together(asked)
+            unknown = [one for one, answer in zip(asked, answers, strict=True) if isinstance(answer, NoScriptError)]
+            if unknown:
+                for name in {one.name for one in unknown}:
+                    await self._redis.script_load(self._text(name))
+                again = iter(await self._together(unknown))
+                answers = [next(again) if isinstance(answer, NoScriptError) else answer for answer in answers]
+        except Exception as error:  # noqa: BLE001 - whoever asked decides what it means
+            answers = [error] * len(asked)
+        for one, answer in zip(asked, answers, strict=True):
+            if one.answer.done():
+                continue  # whoever asked has gone
+            if isinstance(answer, Exception):
+                one.answer.set_exception(answer)
+            else:
+                one.answer.set_result(answer)
+
+    async def _together(self, asked: Sequence[_Asked]) -> list[Any]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for one in asked:
+                pipeline.evalsha(self._script(one.name).sha, 0, *cast("tuple[str, ...]", one.arguments))
+            answers = await pipeline.execute(raise_on_error=False)
+        if any(isinstance(answer, ReadOnlyError) for answer in answers):  # its connections are of no use any more
+            await self._redis.connection_pool.disconnect(inuse_connections=False)
+        return answers
+
     def _script(self, name: ScriptName) -> AsyncScript:
         known = self._scripts.get(name)
         return known or self._scripts.setdefault(name, self._redis.register_script(self._text(name)))
 
-    async def _pipe(self, name: ScriptName, arguments: tuple[str | bytes | float, ...]) -> list[Any]:
+    async def _pipe(self, name: ScriptName, arguments: tuple[Argument, ...]) -> list[Any]:
         # Outside of a transaction, where WAIT would not wait. It speaks of what its own connection has written.
         async with self._redis.pipeline(transaction=False) as pipeline:
             pipeline.evalsha(self._script(name).sha, 0, *cast("tuple[str, ...]", arguments))  # redis-py takes all three
