@@ -49,7 +49,8 @@ def rows() -> Iterator[Row | str]:
         yield Row(what, by_the_wall, most=MOST)
         by_work = tuple(_ratio(many, many.by_work, few, few.by_work) for _ in range(ROUNDS))
         yield Row(f"{what}, in seconds of a core", by_work, most=MOST)
-        yield f"Valkey began anew with {many.stored():,} runs in {_begun_anew(many):.1f} s"
+        what, size = f"{many.stored():,} runs", many.redis.info("persistence")["aof_current_size"]
+        yield f"Valkey began anew with {what}, {size / 2**20:,.0f} MiB on disk, in {_begun_anew(many):.1f} s"
 
 
 def fill(installation: Installation, runs: int) -> None:
