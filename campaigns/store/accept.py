@@ -57,7 +57,7 @@ class Acceptance:
 
     Args:
         scripts: of the Redis that stores them.
-        admit: asked before each; raises Unavailable while Redis must not take more.
+        admit: asked before each round trip; raises Unavailable while Redis must not take more.
 
     """
 
@@ -75,10 +75,10 @@ class Acceptance:
             Unavailable: Redis did not confirm it; it may have been stored, and a repeat is its replay.
 
         """
-        await self._admit()
         return await self._gather.add(_told(wish))  # made here: a fault in one is not the others'
 
     async def _carry(self, together: Sequence[_Told]) -> Sequence[Accepted]:
+        await self._admit()
         # In one piece, as redis-py takes its time for each argument; but Lua's MessagePack reads no bytes.
         heads, plans = msgspec.msgpack.encode([head for _, head, _ in together]), (plan for _, _, plan in together)
         # It always writes, if only its counter: so the replicas that have heard of that have heard of all before it.

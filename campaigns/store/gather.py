@@ -23,13 +23,13 @@ class Gather(Generic[Item, Answer]):
         self._waiting: list[tuple[Item, asyncio.Future[Answer]]] = []
         self._carrying: asyncio.Task[None] | None = None
 
-    async def add(self, item: Item) -> Answer:
-        """The answer to *item*; raises what carrying its group raised."""
+    def add(self, item: Item) -> asyncio.Future[Answer]:
+        """The answer to *item*, to be awaited; raises what carrying its group raised."""
         answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, answer))
         if self._carrying is None:
             self._carrying = asyncio.create_task(self._carry_all())
-        return await answer
+        return answer
 
     async def _carry_all(self) -> None:
         try:
