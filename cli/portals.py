@@ -56,16 +56,18 @@ def diff(
     """Print how the campaigns of subjects differ from what is wanted. Exit code 1 if any does, 2 if nobody can say."""
     try:
         headers = {"authorization": f"Bearer {key.read_text(encoding='utf-8').strip()}"}
-        with httpx.Client(base_url=service, headers=headers, timeout=PATIENCE, trust_env=False) as http:
-            reports = [_asked(http, portal, subject) for subject in subjects]
-    except OSError as error:
+    except (OSError, UnicodeDecodeError) as error:
         _fail(f"the API key: {error}")
+    differs = False
+    try:
+        with httpx.Client(base_url=service, headers=headers, timeout=PATIENCE, trust_env=False) as http:
+            for subject in subjects:
+                report = _asked(http, portal, subject)
+                typer.echo("\n".join(lines(report)))
+                differs = differs or bool(report.differences)
     except (httpx.HTTPError, httpx.InvalidURL, msgspec.DecodeError) as error:
         _fail(f"the service at {service}: {error}")
-    for report in reports:
-        for line in lines(report):
-            typer.echo(line)
-    if any(report.differences for report in reports):
+    if differs:
         raise typer.Exit(DIFFERS)
 
 

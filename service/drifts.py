@@ -55,7 +55,9 @@ class DriftView(msgspec.Struct, frozen=True):
 
 async def look(looks: Looks, portal: str, name: str, subject: Subject) -> DriftView:
     """Compare what is wanted of the subject *name* with what HubSpot has; raises as `Looks.ask`."""
-    found = await _found(looks, portal, subject)
+    if subject.campaign is None:
+        return DriftView(portal, name, None, wanted=SideView({}, ()), found=None, differences=())
+    found = await _found(looks, portal, subject, subject.campaign)
     signing = looks.signing(portal)
     read = {one: signing.text(one, found.properties) for one in subject.values} if found else {}
     return DriftView(
@@ -68,22 +70,19 @@ async def look(looks: Looks, portal: str, name: str, subject: Subject) -> DriftV
     )
 
 
-async def _found(looks: Looks, portal: str, subject: Subject) -> Found | None:
-    if subject.campaign is None:
-        return None
-
+async def _found(looks: Looks, portal: str, subject: Subject, campaign: str) -> Found | None:
     async def ask(request: Request[T], /) -> T:
         return await looks.ask(portal, request)
 
     spoken_of = drift.spoken_of(subject)
     try:
-        campaign = await ask(wire.read(subject.campaign, looks.signing(portal).reads(subject.values)))
-        there = await attached(ask, campaign, {kind for kind, _ in spoken_of})
+        now = await ask(wire.read(campaign, looks.signing(portal).reads(subject.values)))
+        there = await attached(ask, now, {kind for kind, _ in spoken_of})
     except Refused as refusal:
         if refusal.problem.status != ABSENT:
             raise HubSpotAway(f"HubSpot: {refusal}") from refusal
         return None
-    return Found(campaign.properties, there & spoken_of)
+    return Found(now.properties, there & spoken_of)
 
 
 def _told(assets: Assets) -> tuple[AssetView, ...]:
