@@ -9,6 +9,7 @@ import uvloop
 
 from campaigns import observe, settings
 from campaigns.errors import Invalid, Unavailable
+from campaigns.observe import traces
 from campaigns.settings import Settings
 from campaigns.store import connection
 from campaigns.store.vitals import Vitals
@@ -31,7 +32,7 @@ def main() -> int:
     except Invalid as error:
         sys.stderr.write(f"{error}\n")
         return 2
-    return serve(create_app(found, (sweep,)), told.host, told.port)
+    return serve(create_app(found, (sweep,), spans=traces.of(os.environ, "service")), told.host, told.port)
 
 
 async def examine(found: Settings) -> None:

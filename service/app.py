@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from campaigns.hubspot.client import http_client
 from campaigns.observe import AcceptMetrics, LoopMetrics
+from campaigns.observe.traces import Spans
 from campaigns.queue import Queue
 from campaigns.settings import Settings, Shelf
 from campaigns.store import Store, connection
@@ -35,14 +36,18 @@ from service.background import beside
 from service.calls import Calls
 from service.looks import Looks
 from service.scrapes import Scrapes
+from service.traced import TracedAcceptance
 from service.trials import Trials
 
 Background = Callable[[Store, Queue], Coroutine[None, None, None]]
 """Runs beside the requests until it is cancelled, such as `campaigns.sweep.sweep`."""
 
+Works = Sequence[Background]
+OpenStore = Callable[[Redis], Store]
+
 
 def create_app(
-    settings: Settings, background: Sequence[Background] = (), *, open_store: Callable[[Redis], Store] | None = None
+    settings: Settings, background: Works = (), *, open_store: OpenStore | None = None, spans: Spans | None = None
 ) -> Litestar:
     """The service as an ASGI application. It connects to nothing before its lifespan begins.
 
@@ -50,20 +55,20 @@ def create_app(
         settings: all that it is told from outside.
         background: what runs beside the requests, in the application's loop.
         open_store: makes the store; by default as the settings say.
+        spans: record each acceptance; None: nobody asks for them.
 
     """
     redis = connection.client(connection.address(settings))
     vitals = Vitals(redis, settings)
     open_store = open_store or partial(Store, replicas=settings.replicas or 0, admit=vitals.admit)
     store, queue = open_store(redis), Queue(redis)
+    acceptance = TracedAcceptance(store.acceptance, spans) if spans else store.acceptance
     calls = Calls(queue)
     callers = Callers.of(settings)
     shelf = Shelf(settings.book, settings.recipe_files)
     registry = CollectorRegistry()
     scrapes = Scrapes(settings, store.counting, vitals, registry, time.monotonic)
-    loop = LoopMetrics(registry)
-    http = http_client()
-    trials = Trials(settings.portals, store.runs, store.bindings, store.counting)
+    loop, http = LoopMetrics(registry), http_client()
 
     @asynccontextmanager
     async def lifespan(_: Litestar) -> AsyncIterator[None]:
@@ -75,7 +80,7 @@ def create_app(
     return Litestar(
         [
             webhooks.route(callers),
-            triggers.route(callers, shelf, store.acceptance, calls, AcceptMetrics(registry), trials),
+            triggers.route(callers, shelf, acceptance, calls, AcceptMetrics(registry), _trials(settings, store)),
             *runs.routes(callers, store.runs),
             *bulks.routes(callers, store.bulks, partial(secrets.token_hex, 13), retention=settings.retention),
             *callbacks.routes(callers, store.callbacks, calls),
@@ -91,3 +96,7 @@ def create_app(
         openapi_config=None,
         logging_config=None,
     )
+
+
+def _trials(settings: Settings, store: Store) -> Trials:
+    return Trials(settings.portals, store.runs, store.bindings, store.counting)

@@ -17,7 +17,7 @@ from prometheus_client import CollectorRegistry
 from campaigns import observe, settings
 from campaigns.ending import end
 from campaigns.errors import Invalid
-from campaigns.observe import LoopMetrics
+from campaigns.observe import LoopMetrics, traces
 from campaigns.queue import CALLBACKS, CAMPAIGNS, Queue
 from campaigns.store import Store, connection
 from campaigns.sweep import sweep
@@ -78,7 +78,8 @@ def main(arguments: list[str]) -> int:
         sys.stderr.write(f"usage: python -m workers {CAMPAIGNS}|{CALLBACKS}\n")
         return WRONG_SETTINGS
     try:
-        open_process = partial(opened, serves=arguments[0] == CAMPAIGNS)
+        spans = traces.of(os.environ, arguments[0]) or traces.UNRECORDED
+        open_process = partial(opened, serves=arguments[0] == CAMPAIGNS, spans=spans)
         return uvloop.run(work(arguments[0], settings.read(os.environ), open_process=open_process))
     except Invalid as error:
         sys.stderr.write(f"{error}\n")

@@ -8,12 +8,12 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from campaigns import tracing
 from campaigns.errors import CampaignsError, Later, Parked, RateLimited
 from campaigns.hubspot.client import HubSpot
 from campaigns.hubspot.wire import Request
 from campaigns.keys import SECOND
 from campaigns.model import Run
+from campaigns.observe.traces import UNRECORDED, Spans
 from campaigns.quota import WINDOW, Allowance, Pace
 from campaigns.states import Sent
 from campaigns.store.patience import ride_out
@@ -23,6 +23,7 @@ from workers.ended import EndedCalls
 from workers.leases import Leases
 from workers.parking import Parking
 from workers.ranks import HIGH, READ, Ranks
+from workers.traced import within_trace
 
 T = TypeVar("T")
 
@@ -98,7 +99,9 @@ class Calls:
         deadline: int,
         clock: Clock,
         parking: Parking,
+        spans: Spans = UNRECORDED,
     ) -> None:
+        self._spans = spans
         self._portals = portals
         self._leases = leases
         self._lease = lease
@@ -163,8 +166,9 @@ class Calls:
         """
         try:
             self._leases.check(self._lease)
-            hubspot = self._within_trace(departed, runs).within(_left_for(departed))
-            answer = await hubspot.call(request)
+            concerned = [*runs, *(run for run, _, _ in departed.steps)]
+            with within_trace(self._spans, self._hubspot, departed.place, request.operation, concerned) as hubspot:
+                answer = await hubspot.within(_left_for(departed)).call(request)
         except CampaignsError as error:
             if isinstance(error, RateLimited) and not error.daily:
                 self.pause(error.after or LONGEST_PAUSE)
@@ -179,13 +183,6 @@ class Calls:
         finally:
             self._pace.took(self._clock.now() - departed.at)
             self._ended.add(departed.place)
-
-    def _within_trace(self, departed: Departed, runs: Sequence[Run]) -> HubSpot:
-        """The portal, for a call in the trace of its run; a call knows one trace only, so a batch tells its first."""
-        for run in (*runs, *(run for run, _, _ in departed.steps)):
-            if run.trigger.traceparent:
-                return self._hubspot.traced(tracing.child(run.trigger.traceparent, departed.place))
-        return self._hubspot
 
     def pause(self, seconds: float) -> None:
         """Let nothing leave for that long: HubSpot said so."""

@@ -24,6 +24,7 @@ from campaigns.hubspot.client import http_client
 from campaigns.hubspot.wire import Limits
 from campaigns.keys import SECOND
 from campaigns.observe import PortalWork, WorkMetrics
+from campaigns.observe.traces import UNRECORDED, Spans
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
 from campaigns.quota import Allowance
@@ -72,6 +73,7 @@ class Process:
         store: makes the store; by default as the settings say.
         lookup: makes each portal's look-up.
         leases: makes what holds the process's leases.
+        spans: record calls and callbacks.
 
     """
 
@@ -88,12 +90,14 @@ class Process:
         store: Callable[[Redis], Store] | None = None,
         lookup: Callable[[Calls, str | None], Lookup] = Lookup,
         leases: type[Leases] = Leases,
+        spans: Spans = UNRECORDED,
     ) -> None:
         self.settings = settings
         self.store = (store or partial(Store, replicas=settings.replicas or 0))(redis)
         self.queue = Queue(redis)
         self.stopping = asyncio.Event()
         self._metrics = WorkMetrics(registry, settings.portals)
+        self._spans = spans
         self._http = http
         self._posts = posts
         self._wakes = wakes
@@ -211,6 +215,7 @@ class Process:
             deadline=int(told.call_deadline * SECOND),
             clock=clock,
             parking=parking,
+            spans=self._spans,
         )
 
     async def _advancing(
@@ -265,6 +270,7 @@ async def opened(
     store: Callable[[Redis], Store] | None = None,
     lookup: Callable[[Calls, str | None], Lookup] = Lookup,
     leases: type[Leases] = Leases,
+    spans: Spans = UNRECORDED,
     serves: bool = False,
 ) -> AsyncIterator[Process]:
     """A process with its connections, closed at the end; a test that proves one of its parts replaces that one.
@@ -279,13 +285,12 @@ async def opened(
     async with (
         connection.client(await asyncio.to_thread(connection.address, settings)) as redis,
         http_client() as http,
-        connected(settings) as posts,
+        connected(settings, spans) as posts,
         Wakes(redis, process, serves=serves) as wakes,
     ):
         await ride_out(Vitals(redis, settings).examine)
         counted = registry or CollectorRegistry()
-        opened_ = Process(
-            settings, process, redis, http, posts, wakes, counted, store=store, lookup=lookup, leases=leases
-        )
+        parts = (settings, process, redis, http, posts, wakes, counted)
+        opened_ = Process(*parts, store=store, lookup=lookup, leases=leases, spans=spans)
         await opened_.be_born()
         yield opened_

@@ -6,9 +6,9 @@ from typing import Final, Self
 
 import httpx
 
-from campaigns import tracing
 from campaigns.errors import Forbidden
 from campaigns.model import Stored
+from campaigns.observe.traces import UNRECORDED, Spans
 from campaigns.outbound import callback
 from campaigns.outbound.addresses import Reach
 from campaigns.outbound.attempts import Answered, Attempt, Unanswered, seconds_asked
@@ -39,12 +39,20 @@ class Posts:
         dial: makes connections, and keeps none.
         resolve: gives the addresses of a host.
         deadline: seconds for one attempt, everything included.
+        spans: record the attempts.
 
     """
 
     def __init__(
-        self, settings: Settings, *, dial: httpx.AsyncBaseTransport, resolve: Resolve, deadline: float = DEADLINE
+        self,
+        settings: Settings,
+        *,
+        dial: httpx.AsyncBaseTransport,
+        resolve: Resolve,
+        deadline: float = DEADLINE,
+        spans: Spans = UNRECORDED,
     ) -> None:
+        self._spans = spans
         self._settings = settings
         self._dial = dial
         self._deadline = deadline
@@ -81,9 +89,14 @@ class Posts:
             return Unanswered(f"the settings have no callers.{name}.callback_secret, and nothing is sent unsigned")
         told = callback_of(what, sequence) if isinstance(what, Stored) else message_of(what, self.where(what) or "")
         headers = callback.headers(told, self._settings.secret(caller.callback_secret), now)
-        if isinstance(what, Stored) and what.run.trigger.traceparent:
-            headers["traceparent"] = tracing.child(what.run.trigger.traceparent, f"{told.id} {now}")
-        return await self._attempt(self._clients[name], told, headers, now)
+        if not isinstance(what, Stored) or not what.run.trigger.traceparent:
+            return await self._attempt(self._clients[name], told, headers, now)
+        facts = {"fanfare.portal": what.run.portal, "fanfare.run": what.run.id}
+        with self._spans.span("callback", [what.run.trigger.traceparent], f"{told.id} {now}", facts) as span:
+            headers["traceparent"] = span.traceparent
+            attempt = await self._attempt(self._clients[name], told, headers, now)
+            span.tell(*_fact(attempt))
+            return attempt
 
     async def _attempt(self, client: httpx.AsyncClient, told: Callback, headers: dict[str, str], now: int) -> Attempt:
         answered: Answered | None = None
@@ -101,10 +114,10 @@ class Posts:
         return answered
 
 
-def connected(settings: Settings) -> Posts:
+def connected(settings: Settings, spans: Spans = UNRECORDED) -> Posts:
     """Posts to the network as it is: no proxies, one TLS context (its own authorities by `SSL_CERT_FILE`)."""
     limits = httpx.Limits(max_connections=None, max_keepalive_connections=0)
-    return Posts(settings, dial=httpx.AsyncHTTPTransport(limits=limits), resolve=Resolver())
+    return Posts(settings, dial=httpx.AsyncHTTPTransport(limits=limits), resolve=Resolver(), spans=spans)
 
 
 def why_not(url: str, caller: Caller) -> str | None:
@@ -149,6 +162,13 @@ async def _read_some(response: httpx.Response) -> None:
         read += len(part)
         if read >= MOST_READ:
             return
+
+
+def _fact(attempt: Attempt) -> tuple[str, str | int]:
+    """What came of an attempt, by OpenTelemetry's names."""
+    if isinstance(attempt, Answered):
+        return "http.response.status_code", attempt.status
+    return "error.type", attempt.problem
 
 
 def _told(error: Exception) -> str:

@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 from litestar import Litestar
 
+from campaigns.observe.traces import Spans
 from campaigns.settings import Settings
 from service.app import Background, create_app
 from tests.settings import API_KEYS, bearer, digest
@@ -24,9 +25,11 @@ LAUNCH = {"type": "product.launched", "source": "urn:shop", "id": "1", "data": {
 
 
 @asynccontextmanager
-async def a_service(settings: Settings, background: Sequence[Background] = ()) -> AsyncIterator[httpx.AsyncClient]:
+async def a_service(
+    settings: Settings, background: Sequence[Background] = (), *, spans: Spans | None = None
+) -> AsyncIterator[httpx.AsyncClient]:
     """A client of a service of its own."""
-    app = create_app(settings, background)
+    app = create_app(settings, background, spans=spans)
     started, stopped = asyncio.Event(), asyncio.Event()
     # In a task of its own, as a server does it: fixtures begin and end in different ones.
     living = asyncio.create_task(_live(app, started, stopped))
@@ -89,7 +92,7 @@ def settings_file(
 
 @asynccontextmanager
 async def a_program(
-    folder: Path, redis_url: str, *, hubspot: str = "http://127.0.0.1:8900"
+    folder: Path, redis_url: str, *, hubspot: str = "http://127.0.0.1:8900", **environment: str
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, httpx.AsyncClient]]:
     """`python -m service` with the settings that it finds in *folder*, once it is started, and a client of it."""
     port = _free_port()
@@ -97,7 +100,7 @@ async def a_program(
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         *command,
-        env=os.environ | settings_file(folder, redis_url, hubspot=hubspot),
+        env=os.environ | settings_file(folder, redis_url, hubspot=hubspot) | environment,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
