@@ -11,7 +11,9 @@ RUN python -m venv pip && python -m venv --without-pip /opt/fanfare
 COPY deploy/sbom.py .
 
 FROM building AS product-packages
-COPY requirements/product.txt .
+# `traces` has OpenTelemetry, too.
+ARG PACKAGES=product
+COPY requirements/${PACKAGES}.txt product.txt
 # The secret is for networks that re-sign TLS: their authorities, for this one command. Bytecode carries no times, so that
 # the same sources make the same bytes.
 RUN --mount=type=secret,id=authorities,target=/etc/ssl/certs/ca-certificates.crt \

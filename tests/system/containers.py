@@ -8,7 +8,9 @@ import json
 import os
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
@@ -16,8 +18,17 @@ ROOT: Final = Path(__file__).parents[2]
 DEPLOY: Final = ROOT / "deploy"
 
 BASE: Final = "docker.io/library/python:3.13-slim-trixie"
-PROGRAMS: Final = {"podman": "podman", "runc": "runc", "mmdebstrap": "mmdebstrap"}
-"""Each program that is needed, and its Debian package."""
+PROGRAMS: Final = {
+    "podman": "podman",
+    "runc": "runc",
+    "mmdebstrap": "mmdebstrap",
+    "ip": "iproute2",
+    "iptables": "iptables",
+    "/usr/lib/podman/netavark": "netavark",
+    "/usr/lib/podman/aardvark-dns": "aardvark-dns",
+    "/usr/libexec/podman/catatonit": "catatonit",
+}
+"""Each program that is needed, and its Debian package: the last five for pods in a network with names."""
 
 AUTHORITIES: Final = "/etc/ssl/certs/ca-certificates.crt"
 """Debian's: whom this machine believes, a proxy among them if there is one."""
@@ -33,6 +44,9 @@ default_ulimits = ["nofile=20000:20000", "nproc=20000:20000"]
 cgroup_manager = "cgroupfs"
 events_logger = "file"
 runtime = "runc"
+[network]
+network_backend = "netavark"
+network_config_dir = "{folder}/networks"
 """
 _STORAGE: Final = """\
 [storage]
@@ -42,6 +56,10 @@ runroot = "{folder}/running"
 [storage.options.overlay]
 skip_mount_home = "true"
 """
+
+_APART: Final = """\
+ip link set lo up && mkdir -p /run/netns && mount -t tmpfs none /run/netns && echo there && exec sleep infinity"""
+"""podman keeps a network of its own for each pod in /run/netns."""
 
 _BARE: Final = ("man", "doc", "locale")
 """Of /usr/share: what slim images are without."""
@@ -80,10 +98,11 @@ class Containers:
     """Images and running containers in *folder*, which is empty; `end` comes before it goes."""
 
     def __init__(self, folder: Path) -> None:
-        (folder / "containers.conf").write_text(_CONTAINERS)
+        (folder / "containers.conf").write_text(_CONTAINERS.format(folder=folder))
         (folder / "storage.conf").write_text(_STORAGE.format(folder=folder))
         self._folder = folder
         self._started: list[str] = []
+        self._inside: tuple[str, ...] = ()
         self._environment = {
             **os.environ,
             "CONTAINERS_CONF": str(folder / "containers.conf"),
@@ -123,6 +142,7 @@ class Containers:
         image: str,
         *arguments: str,
         beside: "Container | None" = None,
+        network: str = "none",
         entrypoint: str | None = None,
         environment: Mapping[str, str] | None = None,
         folders: Mapping[Path, str] | None = None,
@@ -134,7 +154,8 @@ class Containers:
             name: of the container.
             image: its image.
             arguments: in place of the image's own.
-            beside: the container whose network it shares; None gives it one of its own.
+            beside: the container whose network it shares; None gives it one of its own,
+            network: or this one.
             entrypoint: in place of the image's own.
             environment: in addition to the image's.
             folders: (and files) of this machine, to be read where the container expects them.
@@ -142,7 +163,7 @@ class Containers:
 
         """
         self._started.append(name)
-        network = f"container:{beside.name}" if beside else "none"
+        network = f"container:{beside.name}" if beside else network
         told = [f"--env={key}={value}" for key, value in (environment or {}).items()]
         told += [f"--volume={here}:{there}:ro" for here, there in (folders or {}).items()]
         told += [f"--volume={folder}" for folder in writable]
@@ -159,6 +180,23 @@ class Containers:
         """Call podman; what it printed."""
         return self._call(["podman", *arguments], told, and_errors=and_errors)
 
+    def compose(self, *arguments: str) -> None:
+        """Call podman-compose, which is a Python package."""
+        self._call([str(Path(sys.executable).with_name("podman-compose")), *arguments])
+
+    @contextmanager
+    def networks(self) -> Iterator[None]:
+        """Meanwhile containers may have networks in which they know each other by name, out of sight of this machine's."""
+        with subprocess.Popen(["unshare", "--mount", "--net", "sh", "-c", _APART], stdout=subprocess.PIPE) as apart:  # noqa: S607 - Debian's
+            assert apart.stdout
+            apart.stdout.readline()  # it is there
+            self._inside = ("nsenter", f"--target={apart.pid}", "--mount", "--net")
+            try:
+                yield
+            finally:
+                self._inside = ()
+                apart.kill()
+
     def end(self) -> None:
         """End what runs; the folder may go then."""
         for name in reversed(self._started):  # those that share another's network go before it
@@ -166,7 +204,7 @@ class Containers:
 
     def _call(self, command: Sequence[str], told: str = "", *, and_errors: bool = False) -> str:
         done = subprocess.run(
-            command,
+            [*self._inside, *command],
             check=False,
             cwd=ROOT,
             env=self._environment,

@@ -1,54 +1,23 @@
 """The images, built and run: what is in them, and that the programs in them work together and stop when told to."""
 
 import json
-import os
 import re
-import tempfile
-import time
 import tomllib
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TypeVar
 
 import pytest
 
-from tests.system.containers import BASE, ROOT, Container, Containers, forbidden, lacking
+from tests.system.containers import BASE, ROOT, Container, Containers
 from tests.system.manifests import container, of_kind, secrets_of, told
+from tests.system.patience import until_answers, waited
 
-T = TypeVar("T")
-
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900), pytest.mark.xdist_group("images")]
 
 MEGABYTE = 1_000_000
 CAMPAIGNS = "http://127.0.0.1:8900/marketing/campaigns/2026-03"
 AUTHORIZED = {"authorization": "Bearer pat-test"}
 TRIGGERS = "http://127.0.0.1:8080/v1/triggers"
 VERSION = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-
-
-@pytest.fixture(scope="module")
-def containers() -> Iterator[Containers]:
-    if reason := lacking():
-        (pytest.fail if "FANFARE_TEST_ALL" in os.environ else pytest.skip)(reason)
-    if reason := forbidden():
-        pytest.skip(reason)
-    with tempfile.TemporaryDirectory(prefix="containers-") as folder:
-        here = Containers(Path(folder))
-        try:
-            here.stand_in()
-            yield here
-        finally:
-            here.end()
-
-
-@pytest.fixture(scope="module")
-def product(containers: Containers) -> str:
-    return containers.build("product")
-
-
-@pytest.fixture(scope="module")
-def simulator(containers: Containers) -> str:
-    return containers.build("simulator")
 
 
 @pytest.fixture
@@ -65,18 +34,6 @@ def mounted(tmp_path: Path) -> dict[Path, str]:
             (folder / name).write_text(text)
             (folder / name).chmod(0o644)
     return found | {hosts: "/etc/hosts"}
-
-
-def waited(question: Callable[[], T], enough: Callable[[T], bool]) -> T:
-    """The first answer that is enough; at most a minute is waited for it."""
-    until = time.monotonic() + 60
-    while not enough(answer := question()):
-        assert time.monotonic() < until, answer
-    return answer
-
-
-def until_answers(container: Container, url: str) -> None:
-    waited(lambda: (*container.ask("GET", url), container.log()), lambda answer: answer[0] == 200)
 
 
 @pytest.mark.parametrize("target", ["product", "simulator"])
