@@ -1,4 +1,4 @@
-"""Spans recorded by OpenTelemetry. Imported only where they are wanted, as it is an extra: `fanfare[traces]`."""
+"""Spans recorded by OpenTelemetry. Imported only where they are wanted, as it is an extra (`traces`)."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager

@@ -85,6 +85,6 @@ def of(environment: Mapping[str, str], program: str) -> Spans | None:
     try:
         from campaigns.observe import recording  # noqa: PLC0415 - it costs a second, and is an extra
     except ImportError:
-        log.warning("traces.not_installed", problem="OTEL_* asks for traces: pip install fanfare[traces]")
+        log.warning("traces.not_installed", problem="OTEL_* asks for traces: install requirements/traces.txt")
         return None
     return recording.exported(program)
