@@ -26,7 +26,7 @@ KINDS: Final[tuple[Kind, ...]] = get_args(Kind)
 PORTALS: Final = ("acme", "globex")
 """One for each process that serves some."""
 
-LONGEST_START: Final = 30.0
+LONGEST_START: Final = 60.0
 ENDPOINTS_LAG: Final = 1.0
 """Seconds from a pod's end being decided until nobody is led to it any more: `preStop` waits longer than that."""
 

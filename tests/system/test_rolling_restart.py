@@ -20,7 +20,7 @@ from tests.receiver import Receiver
 from tests.settings import bearer
 from tests.system.cluster import KINDS, PORTALS, Cluster, trigger
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(240)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 EACH = 0.1
 """Seconds between two triggers."""
@@ -70,7 +70,7 @@ class Load:
 
     async def took(self, runs: list[str]) -> list[float]:
         """Seconds from the sending of each run's trigger to its callback, once all have come."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(90):
             while len(self._receiver.received) < len(self.sent):  # noqa: ASYNC110 - as other tests wait for other processes
                 await asyncio.sleep(0.05)
         told = [(one.at, one.verified()) for one in self._receiver.received]
