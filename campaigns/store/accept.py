@@ -82,7 +82,7 @@ class Acceptance:
         # In one piece, as redis-py takes its time for each argument; but Lua's MessagePack reads no bytes.
         heads, plans = msgspec.msgpack.encode([head for _, head, _ in together]), (plan for _, _, plan in together)
         # It always writes, if only its counter: so the replicas that have heard of that have heard of all before it.
-        (calls, *parts), durable = await self._scripts.run_and_wait("accept", heads, *plans)
+        (calls, *parts), durable = await self._scripts.run_alone("accept", heads, *plans)
         if not durable:
             raise NotYetDurable
         answers = [Accepted("accepted", run.id, run.portal, "waiting") for run, _, _ in together]

@@ -171,6 +171,15 @@ class Scripts:
             raise _unavailable(error) from error
         return answer, heard >= self._replicas
 
+    async def run_alone(self, name: ScriptName, *arguments: Argument) -> tuple[Any, bool]:
+        """As `run_and_wait`, but at once, with nothing else: for whoever has gathered what it asks."""
+        if self._replicas:
+            return await self.run_and_wait(name, *arguments)
+        try:
+            return await self._script(name)(args=list(arguments)), True
+        except (RedisError, OSError) as error:
+            raise _unavailable(error) from error
+
     async def _carry(self) -> None:
         """Run what was asked until now, and tell each what its script answers, or what went wrong."""
         asked, self._asked = self._asked, []
