@@ -31,6 +31,7 @@ from campaigns.quota import Allowance
 from campaigns.settings import Portal, Settings
 from campaigns.signing import Signing
 from campaigns.store import Store, connection
+from campaigns.store.parked import Trouble
 from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease
 from campaigns.store.vitals import Vitals
@@ -125,8 +126,11 @@ class Process:
         lease, now = taken
         first = asyncio.create_task(claim(self.store.portals, lease))  # on its way while we learn what serving takes
         try:
-            await self.be_born()  # Redis may have lost everything since this process came up
-            serving = await self._serving(lease, now, told)
+            trouble, _ = await asyncio.gather(
+                ride_out(lambda: self.store.parked.of(portal)),
+                self.be_born(),  # Redis may have lost everything since this process came up
+            )
+            serving = await self._serving(lease, now, told, trouble)
         except BaseException:
             self._leases.drop(lease)  # it ends by itself; somebody is called for the portal then
             await end([first])
@@ -156,10 +160,9 @@ class Process:
         except Unavailable as error:
             log.warning("portal.not_called", portal=portal, problem=str(error))
 
-    async def _serving(self, lease: Lease, now: int, told: Portal) -> Serving:
+    async def _serving(self, lease: Lease, now: int, told: Portal, trouble: Trouble) -> Serving:
         clock = Clock(time.monotonic)
         clock.heard(now)
-        trouble = await ride_out(lambda: self.store.parked.of(lease.portal))
         parking = Parking(
             self.store.parked,
             lease,
