@@ -10,4 +10,4 @@ def test_texts_pictures_and_pages_are_those_of_what_was_saved() -> None:
 
 
 def test_everything_that_is_saved_is_told() -> None:
-    assert {path.stem for path in headline.RESULTS.glob("*")} <= set(headline.ORDER)
+    assert {path.stem for path in headline.RESULTS.glob("*.json")} <= set(headline.ORDER)
