@@ -1,7 +1,8 @@
 """Taskiq as its documentation writes it.
 
 https://taskiq-python.github.io/available-components/brokers.html (Redis streams, the broker that acknowledges) and
-https://taskiq-python.github.io/available-components/middlewares.html (smart retries).
+https://taskiq-python.github.io/available-components/middlewares.html (smart retries). What a killed worker held comes
+back after a minute, but it is looked for only when something new has come.
 """
 
 import asyncio
