@@ -167,7 +167,8 @@ class PortalWork:
         try:
             yield
         finally:
-            self._metrics.served.pop(self._portal, None)
+            if self._metrics.served.get(self._portal) is self:  # it may be served anew already
+                del self._metrics.served[self._portal]
 
     def called(self, error: CampaignsError | None) -> None:
         """Count a call that ended in *error*; None when it was done."""

@@ -1,11 +1,15 @@
 """GET /healthz on a real Valkey: what is wrong is said there, and counted as it stands."""
 
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from campaigns.model import Run
 from campaigns.settings import Settings
+from campaigns.store import Store
 from campaigns.store.portals import Lease
+from campaigns.store.vitals import Vitals
+from service.scrapes import FRESH, Scrapes
 from tests.builders import a_run, acceptable
 from tests.flows.serving import NOWHERE, a_service
 from tests.settings import some_settings
@@ -90,6 +94,22 @@ async def test_metrics_while_redis_is_away_show_nothing_that_was_not_counted() -
         answer = await http.get("/metrics")
     assert answer.status_code == 200
     assert "fanfare_lateness_seconds" not in answer.text
+
+
+async def test_whoever_scrapes_soon_after_another_is_told_what_was_counted_for_that_one(redis: Redis) -> None:
+    now = 100.0
+    registry, settings = CollectorRegistry(), some_settings("")
+    scrapes = Scrapes(settings, Store(redis).counting, Vitals(redis, settings), registry, lambda: now)
+
+    async def in_line() -> float | None:
+        await scrapes.count()
+        return registry.get_sample_value("fanfare_runs_open", {"place": "line"})
+
+    assert await in_line() == 0
+    await Store(redis).acceptance.accept(acceptable(a_run("k-1"), "k-1"))
+    assert await in_line() == 0
+    now += FRESH
+    assert await in_line() == 1
 
 
 async def accepted(settings: Settings, *runs: Run) -> None:

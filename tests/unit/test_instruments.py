@@ -4,11 +4,12 @@ import pytest
 from prometheus_client import CollectorRegistry, generate_latest
 
 from campaigns import errors
-from campaigns.observe import AcceptMetrics, WorkMetrics
+from campaigns.observe import AcceptMetrics, CensusMetrics, WorkMetrics
 from campaigns.observe.accepting import FAILED
 from campaigns.observe.labels import MOST_PORTALS, OTHERS
 from campaigns.observe.working import outcome_of
 from service.problems import KINDS
+from tests.system import metrics
 
 
 @pytest.mark.parametrize(
@@ -30,12 +31,12 @@ def test_every_call_to_hubspot_ends_in_one_of_few_words(error: errors.CampaignsE
 
 def test_portals_beyond_the_most_are_counted_together() -> None:
     registry = CollectorRegistry()
-    metrics = WorkMetrics(registry, [f"portal-{number:03}" for number in range(MOST_PORTALS + 2)])
+    work = WorkMetrics(registry, [f"portal-{number:03}" for number in range(MOST_PORTALS + 2)])
     for number in range(MOST_PORTALS + 2):
-        metrics.of(f"portal-{number:03}").called(None)
-    shown = generate_latest(registry).decode()
-    assert shown.count('fanfare_hubspot_calls_total{outcome="done",portal=') == MOST_PORTALS + 1
-    assert f'fanfare_hubspot_calls_total{{outcome="done",portal="{OTHERS}"}} 2.0' in shown
+        work.of(f"portal-{number:03}").called(None)
+    told = generate_latest(registry).decode()
+    assert told.count('fanfare_hubspot_calls_total{outcome="done",portal=') == MOST_PORTALS + 1
+    assert f'fanfare_hubspot_calls_total{{outcome="done",portal="{OTHERS}"}} 2.0' in told
 
 
 def test_what_fails_for_reasons_of_ours_is_counted_from_the_beginning() -> None:
@@ -44,5 +45,40 @@ def test_what_fails_for_reasons_of_ours_is_counted_from_the_beginning() -> None:
     assert set(FAILED) == ours
     registry = CollectorRegistry()
     AcceptMetrics(registry)
-    shown = generate_latest(registry).decode()
-    assert all(f'fanfare_triggers_total{{outcome="{slug}"}} 0.0' in shown for slug in ours)
+    told = generate_latest(registry).decode()
+    assert all(f'fanfare_triggers_total{{outcome="{slug}"}} 0.0' in told for slug in ours)
+
+
+def shown(registry: CollectorRegistry, metric: str) -> dict[str, float]:
+    """The values of a metric by portal."""
+    return {
+        sample.labels["portal"]: sample.value
+        for one in registry.collect()
+        for sample in one.samples
+        if sample.name == metric
+    }
+
+
+def test_slots_are_shown_while_a_portal_is_served_and_no_longer() -> None:
+    registry = CollectorRegistry()
+    work = WorkMetrics(registry, ["acme"]).of("acme")
+    in_hand = [1, 2]
+    with work.serving(lambda: len(in_hand), 100):
+        in_hand.append(3)
+        assert (shown(registry, "fanfare_slots_used"), shown(registry, "fanfare_slots")) == ({"acme": 3}, {"acme": 100})
+        assert shown(registry, "fanfare_quota_day_left") == {}, "HubSpot has not said so yet"
+        work.day_left = 7
+        assert shown(registry, "fanfare_quota_day_left") == {"acme": 7}
+    assert shown(registry, "fanfare_slots_used") == {}
+
+
+def test_what_is_counted_of_portals_without_a_label_of_their_own_is_shown_together() -> None:
+    registry = CollectorRegistry()
+    portals = [f"portal-{number:03}" for number in range(MOST_PORTALS + 2)]
+    CensusMetrics(registry, dict.fromkeys(portals, 190)).counted(
+        metrics.a_census(**dict.fromkeys(portals, metrics.PORTAL)), safe=True
+    )
+    assert len(shown(registry, "fanfare_quota_window_left")) == MOST_PORTALS + 1
+    assert shown(registry, "fanfare_quota_window_left")[OTHERS] == 2 * 150
+    assert shown(registry, "fanfare_ghosts_sought")[OTHERS] == 2
+    assert shown(registry, "fanfare_line_age_seconds")[OTHERS] == 10, "the oldest of all, not the sum of their ages"
