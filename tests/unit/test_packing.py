@@ -4,7 +4,7 @@ import zlib
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns.errors import Newer
@@ -21,6 +21,7 @@ def an_ended_run() -> Run:
     return run
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.recursive(st.none() | st.integers(0, 2**53) | st.text(), lambda told: st.dictionaries(st.text(), told)))
 def test_what_is_packed_is_read_again(told: object) -> None:
     assert msgspec.msgpack.decode(unpacked(packed(told))) == told

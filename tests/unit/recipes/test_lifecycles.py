@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from campaigns import lanes
@@ -164,6 +164,7 @@ lives = st.lists(
 ).map(lambda rows: [a_trigger(word, n, pages, costs) for n, (word, pages, costs) in enumerate(rows)])
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.data(), lives)
 def test_in_any_order_and_with_duplicates_a_life_ends_as_in_order(data: st.DataObject, life: list[Trigger]) -> None:
     twice = data.draw(st.lists(st.sampled_from(life), max_size=4))
@@ -171,6 +172,7 @@ def test_in_any_order_and_with_duplicates_a_life_ends_as_in_order(data: st.DataO
     assert after(arrival).shown() == after(life).shown()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.data(), lives)
 def test_mends_change_nothing_of_a_life_and_one_at_its_end_takes_back_what_people_did(
     data: st.DataObject, life: list[Trigger]
@@ -185,6 +187,7 @@ def test_mends_change_nothing_of_a_life_and_one_at_its_end_takes_back_what_peopl
     assert hubspot.shown() == after(life).shown()
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.data(), lives)
 def test_what_comes_before_the_archiving_makes_nothing_after_it(data: st.DataObject, life: list[Trigger]) -> None:
     book = Recipes(
