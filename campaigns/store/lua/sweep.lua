@@ -9,7 +9,8 @@ for i = 1, #due, 2 do
   local portal, since = due[i], due[i + 1]
   redis.call('SET', KEY.call .. portal, '', 'PX', CALL)
   redis.call('ZADD', KEY.due, now + CALL, portal)
-  redis.call('ZADD', KEY.late, 'NX', since, portal)
+  local at = next_work(portal, now)  -- whose holder has died may have nothing to do
+  if at and at <= now then redis.call('ZADD', KEY.late, 'NX', since, portal) end
   table.insert(answer, portal)
 end
 return answer

@@ -8,6 +8,7 @@ from campaigns.model import Run
 from campaigns.store import Store
 from campaigns.store.callbacks import Tried
 from campaigns.store.portals import Finished, Lease
+from campaigns.store.verbs import Command
 from tests.builders import a_run, acceptable
 from tests.passing_time import SECOND, let_pass
 
@@ -75,3 +76,14 @@ async def test_nothing_is_left_of_messages_that_could_not_be_delivered(store: St
     assert listed.id == message.id
     await let_pass(redis, keys.SHOWN + SECOND)
     assert await redis.keys("fanfare:undelivered:*") == []
+
+
+async def test_a_portal_whose_holder_died_with_nothing_to_do_is_looked_at_and_not_late(
+    store: Store, redis: Redis
+) -> None:
+    run = await accept(store, "cancelled meanwhile")
+    await store.portals.take(LEASE, 0)
+    await store.verbs.cancel(run.id, "leave", Command("office"))
+    await let_pass(redis, 10 * SECOND)
+    assert (await store.sweeping.find()).portals == ("acme",)
+    assert await redis.zrange(keys.PREFIXES["late"], 0, -1) == []
