@@ -46,7 +46,7 @@ test: setup ## every test that needs nothing else installed
 	$(PYTEST) -n 2 -m "not slow" tests
 
 test-all: test ## and those that take minutes or need Debian packages, and the others on every other Python found
-	$(PYTEST) -n 2 --dist loadgroup -m slow --ignore=tests/chaos tests
+	$(PYTEST) -n 2 --dist loadfile -m slow --ignore=tests/chaos tests
 	$(PYTEST) -n 2 --dist worksteal -m slow tests/chaos
 	tests/every-python
 

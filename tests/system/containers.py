@@ -58,8 +58,11 @@ skip_mount_home = "true"
 """
 
 _APART: Final = """\
-ip link set lo up && mkdir -p /run/netns && mount -t tmpfs none /run/netns && echo there && exec sleep infinity"""
-"""podman keeps a network of its own for each pod in /run/netns."""
+ip link set lo up
+for name in netns containers; do mkdir -p /run/$name && mount -t tmpfs none /run/$name || exit; done
+echo there
+exec sleep infinity"""
+"""Where podman keeps the networks of pods, and the names in them, is of one `Containers` alone."""
 
 _BARE: Final = ("man", "doc", "locale")
 """Of /usr/share: what slim images are without."""
