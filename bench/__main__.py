@@ -38,6 +38,7 @@ LONG: Final[Mapping[str, Measure]] = {
     "drain": drain.long,
     "portals": portals.rows,
     "peers": compared.rows,
+    "kills": compared.killed,
     "stored": stored.rows,
     "waiting": waiting.rows,
     "carried": carried.rows,

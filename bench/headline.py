@@ -1,8 +1,9 @@
-"""What is kept of the bench: the files of `bench/results/`, and the table of the README, which is made of them.
+"""What is kept of the bench: the files of `bench/results/`, and what the README and docs/scaling.md tell of them.
 
-`python -m bench.headline` writes the table, and the texts and pictures, from what was saved; it measures nothing.
+`python -m bench.headline` writes the pages, the texts and the pictures from what was saved; it measures nothing.
 """
 
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,10 +14,15 @@ from bench.results import Report
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "bench" / "results"
-README: Final = ROOT / "README.md"
 
-ORDER: Final = ("bench", "drain", "stored", "waiting", "portals", "peers", "carried")
-"""Of what was saved; the rows of the README are in this order."""
+ORDER: Final = ("bench", "drain", "stored", "waiting", "portals", "peers", "kills", "carried")
+"""Of what was saved; the pages tell it in this order."""
+
+PAGES: Final[Mapping[Path, Callable[[Sequence[Report]], str]]] = {
+    ROOT / "README.md": results.table,
+    ROOT / "docs" / "scaling.md": results.texts,
+}
+"""What each page tells of what was saved."""
 
 BEGINS: Final = "<!-- begins what `python -m bench.headline` writes -->\n"
 ENDS: Final = "<!-- ends -->\n"
@@ -35,26 +41,31 @@ def saved() -> list[Report]:
 
 
 def write() -> None:
-    """Write the texts, the pictures and the README's table from what is kept."""
-    reports = saved()
-    for report in reports:
-        (RESULTS / f"{report.name}.txt").write_text(results.text(report))
-        (RESULTS / f"{report.name}.svg").write_text(results.picture(report))
-    README.write_text(with_table(README.read_text(), reports))
+    """Write all that is made of what is kept."""
+    for path, text in written(saved()).items():
+        path.write_text(text)
 
 
-def with_table(readme: str, reports: list[Report]) -> str:
-    """*readme* with the table of *reports* between the two lines that mark its place.
+def written(reports: Sequence[Report]) -> dict[Path, str]:
+    """Every file that is made of *reports*, as it should be."""
+    texts = {RESULTS / f"{report.name}.txt": results.text(report) for report in reports}
+    pictures = {RESULTS / f"{report.name}.svg": results.picture(report) for report in reports if report.rows}
+    pages = {path: with_told(path.read_text(), tell(reports)) for path, tell in PAGES.items()}
+    return texts | pictures | pages
+
+
+def with_told(page: str, told: str) -> str:
+    """*page* with what is *told* between the two lines that mark its place.
 
     Raises:
         ValueError: it has no such place.
 
     """
-    before, begins, rest = readme.partition(BEGINS)
+    before, begins, rest = page.partition(BEGINS)
     _, ends, after = rest.partition(ENDS)
     if not (begins and ends):
-        raise ValueError("there is no place for the table")
-    return before + begins + results.table(reports) + ends + after
+        raise ValueError("there is no place for what is told")
+    return before + begins + told + ends + after
 
 
 if __name__ == "__main__":

@@ -42,11 +42,20 @@ class Circumstances(msgspec.Struct, frozen=True):
     date: str
     versions: Mapping[str, str]
 
+    @property
+    def when(self) -> str:
+        """The day, and what else the machine did."""
+        return f"{self.date}, load {self.load:.1f} at the beginning"
+
+    @property
+    def machine(self) -> str:
+        """What it ran on."""
+        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
+        return f"{self.cores} cores, {self.memory / 2**30:.0f} GiB; {versions}"
+
     def __str__(self) -> str:
         """The circumstances in one line."""
-        versions = ", ".join(f"{name} {version}" for name, version in self.versions.items())
-        machine = f"{self.cores} cores, {self.memory / 2**30:.0f} GiB"
-        return f"{self.date}; {machine}, load {self.load:.1f} at the beginning; {versions}"
+        return f"{self.when}; {self.machine}"
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -70,22 +79,34 @@ def text(report: Report) -> str:
     """What was told and the rows as they are printed, with their circumstances."""
     rows = report.rows
     short = sum(not row.ok for row in rows)
-    summary = f"{len(rows)} rows, {short} of them short" if short else f"{len(rows)} rows, all ok"
+    many = "1 row" if len(rows) == 1 else f"{len(rows)} rows"
+    summary = f"{many}, {short} of them short" if short else f"{many}, all ok"
     told = (*report.told, "") if report.told else ()
-    lines = (report.title, str(report.where), "", *told, "median (least .. most of the rounds)", "", *map(str, rows))
-    return "\n".join((*lines, "", summary)) + "\n"
+    measured = ("median (least .. most of the rounds)", "", *map(str, rows), "", summary) if rows else ()
+    return "\n".join((report.title, str(report.where), "", *told, *measured)).rstrip() + "\n"
 
 
 def table(reports: Sequence[Report]) -> str:
-    """The rows of all *reports* as Markdown, and below them when and where each was measured."""
+    """The rows of all *reports* as Markdown, and below them where and when each was measured."""
     head = "| what | must reach | median (least .. most) | | measured by |\n| --- | --- | --- | --- | --- |"
     lines = [
         f"| {row.what} | {row.bound} | {row.value}{', void' if row.void else ''} | {row.verdict} | `{report.title}` |"
         for report in reports
         for row in report.rows
     ]
-    wheres = [f"- `{report.title}`: {report.where}" for report in reports]
+    machines = dict.fromkeys(report.where.machine for report in reports)
+    wheres = [f"- {machine}: {_whens(reports, machine)}" for machine in machines]
     return "\n".join((head, *lines, "", *wheres)) + "\n"
+
+
+def _whens(reports: Sequence[Report], machine: str) -> str:
+    told = (report for report in reports if report.rows and report.where.machine == machine)
+    return "; ".join(f"`{report.title}` on {report.where.when}" for report in told)
+
+
+def texts(reports: Sequence[Report]) -> str:
+    """The texts of *reports* as Markdown, as they are."""
+    return "\n".join(f"```\n{text(report)}```\n" for report in reports if report.told)
 
 
 def picture(report: Report) -> str:

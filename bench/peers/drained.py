@@ -10,7 +10,9 @@ import msgspec
 from simulator.fixture import Running
 
 ASSETS: Final = 2
-LONGEST: Final = 400.0
+LONGEST: Final = 500.0
+"""Seconds after which nothing is waited for any longer."""
+
 QUIET: Final = 100.0
 """Seconds without a call after which nothing is waited for any longer: more than the minute, or little more, for which
 all peers are told to keep what a killed worker held."""

@@ -22,7 +22,7 @@ def test_the_text_has_every_row_and_where_it_was_measured() -> None:
     told = text(report(ROWS, "something else that was seen"))
     assert "\nsomething else that was seen\n" in told
     assert all(str(row) in told for row in ROWS)
-    assert "2026-11-21; 2 cores, 8 GiB, load 0.1 at the beginning; rq 3.0.0" in told
+    assert "2026-11-21, load 0.1 at the beginning; 2 cores, 8 GiB; rq 3.0.0" in told
     assert told.endswith("2 rows, 1 of them short\n")
 
 
@@ -47,4 +47,4 @@ def test_the_table_has_what_each_row_must_reach_what_it_reached_and_the_command_
     told = table([report(ROWS)])
     assert "| fast & cheap | at least 1 | 2.00 (1.00 .. 3.00) | ok | `make bench` |" in told
     assert "| small | at most 3 MB | 9.00 (9.00 .. 9.00) MB, void | falls short | `make bench` |" in told
-    assert f"- `make bench`: {WHERE}" in told
+    assert "- 2 cores, 8 GiB; rq 3.0.0: `make bench` on 2026-11-21, load 0.1 at the beginning" in told
