@@ -51,11 +51,12 @@ def main() -> int:
     """Measure and print; the exit code."""
     told = _arguments()
     measures = LONG if told.long else SHORT
-    reports = [_taken(name, measures[name]) for name in told.only or measures]
-    if told.save and told.long:
-        for report in reports:
-            headline.save(report)
-    elif told.save:
+    reports = []
+    for name in told.only or measures:
+        reports.append(_taken(name, measures[name]))
+        if told.save and told.long:
+            headline.save(reports[-1])
+    if told.save and not told.long:
         headline.save(_together(reports))
     if told.save:
         headline.write()
