@@ -181,6 +181,7 @@ def comes_to_its_callback(containers: Containers, network: str, service: Contain
     until_answers(service, "http://127.0.0.1:8080/readyz")
     receiver = containers.start("receiver", product, "-c", RECEIVER, entrypoint="python", network=network)
     try:
+        waited(lambda: receiver.ask("GET", "http://127.0.0.1:8080")[0], bool)
         trigger = TRIGGER | {"callbackurl": "http://receiver:8080/status"}
         url = "http://127.0.0.1:8080/v1/triggers"
         status, accepted = service.ask("POST", url, trigger, authorization="Bearer local-only")
@@ -198,6 +199,7 @@ def test_the_pods_of_the_local_overlay_take_a_trigger_to_its_callback(
 ) -> None:
     pods = tmp_path / "pods.yaml"
     pods.write_text(yaml.safe_dump_all(played()))
+    containers.end()  # what other tests have left has the names of these pods
     with containers.networks():
         containers.podman("network", "create", "pods")
         try:
