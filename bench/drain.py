@@ -28,8 +28,8 @@ NO_LIMIT: Final = 1_000_000
 ASSETS: Final = 2
 ROUNDS: Final = 3
 
-SHORT: Final = 300
-"""Half a minute: enough to see how creates gather."""
+SHORT: Final = 200
+"""Twenty seconds: enough to see how creates gather."""
 
 LONG: Final = 2_000
 

@@ -78,10 +78,10 @@ def storing() -> tuple[float, ...]:
 
 @cache
 def _drained() -> list[drain.Drained]:
-    """Two drains: in the first Redis's tables grow."""
+    """The drains; in the first one Redis's tables grow."""
     with installed() as installation:
         installation.programs.end("campaigns")
-        return [drain.drain_backlog(installation, DRAINED) for _ in range(2)]
+        return [drain.drain_backlog(installation, DRAINED) for _ in range(ROUNDS)]
 
 
 def running() -> tuple[float, ...]:
