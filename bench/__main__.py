@@ -18,7 +18,7 @@ from typing import Final
 
 from bench import accept, backlog, carried, drain, headline, idle, noop, portals, stored, takeover, waiting
 from bench.peers import compared
-from bench.results import Circumstances, Report
+from bench.report import Circumstances, Report
 from bench.rows import Row
 
 Measure = Callable[[], Iterator[Row | str]]

@@ -9,8 +9,7 @@ from typing import Final
 
 import msgspec
 
-from bench import results
-from bench.results import Report
+from bench.report import Report, picture, table, text, texts
 
 ROOT: Final = Path(__file__).parents[1]
 RESULTS: Final = ROOT / "bench" / "results"
@@ -19,8 +18,8 @@ ORDER: Final = ("bench", "drain", "stored", "waiting", "portals", "peers", "kill
 """Of what was saved; the pages tell it in this order."""
 
 PAGES: Final[Mapping[Path, Callable[[Sequence[Report]], str]]] = {
-    ROOT / "README.md": results.table,
-    ROOT / "docs" / "scaling.md": results.texts,
+    ROOT / "README.md": table,
+    ROOT / "docs" / "scaling.md": texts,
 }
 """What each page tells of what was saved."""
 
@@ -42,16 +41,16 @@ def saved() -> list[Report]:
 
 def write() -> None:
     """Write all that is made of what is kept."""
-    for path, text in written(saved()).items():
-        path.write_text(text)
+    for path, content in written(saved()).items():
+        path.write_text(content)
 
 
 def written(reports: Sequence[Report]) -> dict[Path, str]:
     """Every file that is made of *reports*, as it should be."""
-    texts = {RESULTS / f"{report.name}.txt": results.text(report) for report in reports}
-    pictures = {RESULTS / f"{report.name}.svg": results.picture(report) for report in reports if report.rows}
+    printed = {RESULTS / f"{report.name}.txt": text(report) for report in reports}
+    pictures = {RESULTS / f"{report.name}.svg": picture(report) for report in reports if report.rows}
     pages = {path: with_told(path.read_text(), tell(reports)) for path, tell in PAGES.items()}
-    return texts | pictures | pages
+    return printed | pictures | pages
 
 
 def with_told(page: str, told: str) -> str:

@@ -1,6 +1,6 @@
 from xml.etree import ElementTree as ET
 
-from bench.results import BARS, GOOD, SHORT, Circumstances, Report, picture, table, text
+from bench.report import BARS, GOOD, SHORT, Circumstances, Report, picture, table, text
 from bench.rows import Row
 
 WHERE = Circumstances(cores=2, memory=8 * 2**30, load=0.1, date="2026-11-21", versions={"rq": "3.0.0"})
