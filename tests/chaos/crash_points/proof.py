@@ -16,7 +16,7 @@ from tests.chaos.crash_points.travelling import Travelled, travel
 COUNTED: Final = 3
 """Journeys from which the points are taken: what a timer does comes once more in one and once less in another."""
 
-CHANCES: Final = 4
+CHANCES: Final = 8
 """Journeys made until a point comes: what another process did first in one may be left to this one in the next."""
 
 NEVER: Final = "its point never came"
@@ -78,10 +78,10 @@ def deaths(points: Iterable[Point]) -> list[Death]:
     return [Death(point, edge) for point in points for edge in EDGES]
 
 
-async def travelled(tasks: Iterable[Task], on: Sequence[Installation]) -> list[Done]:
+async def travelled(tasks: Iterable[Task], on: Sequence[Installation], *, chances: int = CHANCES) -> list[Done]:
     """What came of these journeys; one whose point did not come is made again, a few times."""
     left, done = list(tasks), list[Done]()
-    for _ in range(CHANCES):
+    for _ in range(chances):
         came = await _made(left, on)
         done += [row for row in came if row[1].hit or row[1].wrong]
         left = [(journey, one.death) for journey, one in came if not one.hit and not one.wrong]

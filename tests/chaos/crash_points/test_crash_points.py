@@ -80,7 +80,7 @@ async def every_point(journeys: Sequence[Journey]) -> tuple[dict[Journey, Counte
         points = await points_of(journeys, on)
         sure = [(one, death) for one, found in points.items() for death in deaths(found.sure)]
         by_chance = [(one, death) for one, found in points.items() for death in deaths(found.by_chance)]
-        return points, await travelled(sure, on), await travelled(by_chance, on)
+        return points, await travelled(sure, on), await travelled(by_chance, on, chances=4)
 
 
 def wrong(done: Sequence[Done]) -> str:
