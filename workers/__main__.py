@@ -22,7 +22,8 @@ from campaigns.queue import CALLBACKS, CAMPAIGNS, Queue
 from campaigns.store import Store, connection
 from campaigns.sweep import sweep
 from workers.health import answering
-from workers.process import HERE, Process, opened
+from workers.jobs import HERE
+from workers.process import Process, opened
 from workers.stand_in import StandIn
 from workers.worker import AsyncWorker
 

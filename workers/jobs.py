@@ -3,10 +3,14 @@
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from typing import Final
 
 from campaigns import settings
-from workers.process import HERE, Process, opened
+from workers.process import Process, opened
+
+HERE: Final[ContextVar[Process]] = ContextVar("HERE")
+"""The process that a job runs in; unset under a stock RQ worker."""
 
 LONGEST_UNDER_STOCK: Final = 120.0
 """Seconds: a stock `rq worker` runs one job at a time, so other portals must get their turn."""

@@ -8,9 +8,7 @@ import socket
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from contextvars import ContextVar
 from functools import partial
-from typing import Final
 
 import httpx
 import structlog
@@ -52,10 +50,8 @@ from workers.names import Names
 from workers.notify import Notifier
 from workers.parking import Parking
 from workers.serve import Serving, claim, serve
+from workers.slots import Slots
 from workers.steps import Ways
-
-HERE: Final[ContextVar["Process"]] = ContextVar("HERE")
-"""The process that a job runs in; unset under a stock RQ worker."""
 
 log = structlog.get_logger()
 
@@ -104,6 +100,7 @@ class Process:
         self._wakes = wakes
         self._lookup = lookup
         self._leases = leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
+        self._slots = Slots()
         self._expected = Expected(self.store.callbacks, self.call_notify, time.monotonic)
 
     def may_pop(self) -> bool:
@@ -124,7 +121,9 @@ class Process:
         if taken is None:
             return
         lease, now = taken
-        first = asyncio.create_task(claim(self.store.portals, lease))  # on its way while we learn what serving takes
+        first = asyncio.create_task(
+            claim(self.store.portals, lease, self._slots)
+        )  # on its way while we learn what serving takes
         try:
             trouble, _ = await asyncio.gather(
                 ride_out(lambda: self.store.parked.of(portal)),
@@ -133,6 +132,7 @@ class Process:
             serving = await self._serving(lease, now, told, trouble)
         except BaseException:
             self._leases.drop(lease)  # it ends by itself; somebody is called for the portal then
+            self._slots.leave(portal)
             await end([first])
             raise
         await serve(serving, longest=longest, first=first)
@@ -188,6 +188,7 @@ class Process:
             stopping=self.stopping,
             monotonic=time.monotonic,
             call=partial(self._call, lease.portal),
+            slots=self._slots,
             counts=counts,
         )
 
@@ -292,8 +293,7 @@ async def opened(
         Wakes(redis, process, serves=serves) as wakes,
     ):
         await ride_out(Vitals(redis, settings).examine)
-        counted = registry or CollectorRegistry()
-        parts = (settings, process, redis, http, posts, wakes, counted)
+        parts = (settings, process, redis, http, posts, wakes, registry or CollectorRegistry())
         opened_ = Process(*parts, store=store, lookup=lookup, leases=leases, spans=spans)
         await opened_.be_born()
         yield opened_

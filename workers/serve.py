@@ -18,12 +18,7 @@ from workers.calls import Calls, Stopping
 from workers.clock import Clock
 from workers.ghosts import Haunted, look_for
 from workers.leases import Leases
-
-SLOTS: Final = 100
-"""Runs of one portal in hand at once: five seconds of work at HubSpot's limit, so no place is ever left unused."""
-
-SLOTS_FOR_HIGH: Final = 20
-"""Beyond them, for runs of priority high: a backlog never makes them wait for a slot."""
+from workers.slots import FOR_HIGH, OF_A_PORTAL, Slots
 
 LINGER: Final = 3.0
 """Seconds that an idle portal is kept: the next trigger finds it served and needs no RQ job."""
@@ -45,7 +40,8 @@ class Serving(msgspec.Struct, frozen=True):
         stopping: set when the process is going.
         monotonic: seconds, from a clock that never jumps.
         call: enqueues the portal's RQ job.
-        counts: shows how many runs are in hand.
+        slots: of the process; says how many runs may be in hand.
+        counts: shows how many are.
 
     """
 
@@ -60,12 +56,13 @@ class Serving(msgspec.Struct, frozen=True):
     stopping: asyncio.Event
     monotonic: Callable[[], float]
     call: Callable[[], Awaitable[None]]
+    slots: Slots
     counts: PortalWork
 
 
-async def claim(portals: Portals, lease: Lease) -> Claimed:
+async def claim(portals: Portals, lease: Lease, slots: Slots) -> Claimed:
     """The first claim of a holder whose hands are empty; raises as `Portals.claim`."""
-    return await portals.claim(lease, SLOTS, SLOTS_FOR_HIGH)
+    return await portals.claim(lease, slots.ask(lease.portal, 0), FOR_HIGH)
 
 
 async def serve(with_: Serving, *, longest: float | None = None, first: asyncio.Task[Claimed] | None = None) -> None:
@@ -80,7 +77,7 @@ async def serve(with_: Serving, *, longest: float | None = None, first: asyncio.
     in_hand: dict[str, asyncio.Task[int | None]] = {}
     round_ = _Rounds(with_, in_hand, first, ends_at=None if longest is None else with_.monotonic() + longest)
     try:
-        with with_.counts.serving(lambda: len(in_hand), SLOTS):
+        with with_.counts.serving(lambda: len(in_hand), OF_A_PORTAL):
             while await round_.once():
                 pass
     except LeaseLost:
@@ -88,6 +85,7 @@ async def serve(with_: Serving, *, longest: float | None = None, first: asyncio.
     finally:
         with_.leases.drop(with_.lease)
         with_.calls.stop()
+        with_.slots.leave(with_.lease.portal)
         await end([*in_hand.values(), *([first] if first else [])])
 
 
@@ -121,13 +119,16 @@ class _Rounds:
         if woken:
             with_.woken.clear()
             self._next_work = 0
-        if await self._claim(woken=woken):
+        paused = await self._claim(woken=woken)
+        self._tell_slots()
+        if paused:
             return await self._give_back()
         if self._in_hand:
             self._idle_since = with_.monotonic()
         elif with_.monotonic() - self._idle_since >= LINGER:
             return await self._release(anyway=False)
         await self._wait()
+        self._tell_slots()
         return True
 
     def _over(self) -> bool:
@@ -137,18 +138,14 @@ class _Rounds:
         """Whether the portal is paused and must be given back; with full hands, too, whoever is *woken* looks."""
         if self._next_work is None or self._with.clock.now() < self._next_work:
             return False
-        free = max(SLOTS - len(self._in_hand), 0)
-        free_for_high = SLOTS + SLOTS_FOR_HIGH - len(self._in_hand) - free
-        if free + free_for_high <= 0 and not woken:
-            return False
-        in_hand = tuple(self._in_hand) if self._unsure else None
-        self._unsure = True
         first, self._first = self._first, None
         try:
-            claimed = await (first or self._with.portals.claim(self._with.lease, free, free_for_high, in_hand=in_hand))
+            claimed = await (first or self._claim_more(woken=woken))
         except Unavailable:
             await asyncio.sleep(BREATH)
             return False  # the next round asks again
+        if claimed is None:
+            return False
         self._unsure = False
         self._with.clock.heard(claimed.now)
         self._next_work = claimed.next_work
@@ -159,6 +156,20 @@ class _Rounds:
         if claimed.ghosts and GHOSTS not in self._in_hand:
             self._in_hand[GHOSTS] = asyncio.create_task(self._look_for_ghosts())
         return claimed.paused
+
+    async def _claim_more(self, *, woken: bool) -> Claimed | None:
+        """What is claimed for the slots that are free; None: nothing is asked for."""
+        portal, hands = self._with.lease.portal, len(self._in_hand)
+        free = self._with.slots.ask(portal, hands)
+        free_for_high = max(OF_A_PORTAL + FOR_HIGH - hands - free, 0)
+        if free + free_for_high <= 0 and not woken:
+            return None
+        in_hand = tuple(self._in_hand) if self._unsure else None
+        self._unsure = True
+        return await self._with.portals.claim(self._with.lease, free, free_for_high, in_hand=in_hand)
+
+    def _tell_slots(self) -> None:
+        self._with.slots.has(self._with.lease.portal, len(self._in_hand))
 
     def _take_in_hand(self, stored: Stored) -> None:
         if stored.run.id in self._in_hand:
@@ -196,7 +207,7 @@ class _Rounds:
         seconds = with_.leases.seconds_to_renewal(with_.lease)
         if not self._in_hand:
             seconds = min(seconds, self._idle_since + LINGER - with_.monotonic())
-        if self._next_work is not None and len(self._in_hand) < SLOTS:
+        if self._next_work is not None and with_.slots.free(with_.lease.portal, len(self._in_hand)):
             seconds = min(seconds, (self._next_work - with_.clock.now()) / 1000)
         # Ghosts that come back while others are still looked for stay due until that has ended: no reason to spin.
         return max(seconds, BREATH if GHOSTS in self._in_hand else 0.0)

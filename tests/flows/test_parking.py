@@ -11,7 +11,7 @@ from tests.builders import a_run
 from tests.flows.engine import accept, ended, engine, serving
 from tests.flows.working import until
 from workers.process import Process
-from workers.serve import SLOTS, SLOTS_FOR_HIGH
+from workers.slots import FOR_HIGH, OF_A_PORTAL
 
 pytestmark = pytest.mark.usefixtures("redis")
 RUNS = [a_run(f"k-{number}") for number in range(30)]
@@ -112,7 +112,7 @@ async def test_a_pause_is_heard_by_a_holder_whose_hands_are_full(redis_url: str,
     hubspot.plan({"do": "delay", "delay_ms": 100})
     async with engine(redis_url, hubspot.url) as process, serving(process):
         await accept(
-            process, [a_run(f"slow-{n}", *_slow(n), priority="high") for n in range(SLOTS + SLOTS_FOR_HIGH + 9)]
+            process, [a_run(f"slow-{n}", *_slow(n), priority="high") for n in range(OF_A_PORTAL + FOR_HIGH + 9)]
         )
         await until(lambda: _asked(hubspot))
         await process.store.parked.pause("acme", "office")
