@@ -64,6 +64,13 @@ class Ledger:
         async with self._writers:
             await self._redis.lrem(self._queue.intermediate_queue_key, 1, cast("str", job_id))  # redis-py takes both
 
+    async def give_back(self, job_id: bytes) -> None:
+        """Put what was popped and is not begun back in front of the queue."""
+        pipeline: Any = self._redis.pipeline()
+        pipeline.lrem(self._queue.intermediate_queue_key, 1, job_id)
+        pipeline.lpush(self._queue.key, job_id)
+        await self._write(pipeline)
+
     async def begin(self, job: Job) -> Execution:
         """Enter *job* as begun by this worker; again, in the place of what may have been entered before."""
         pipeline: Any = self._redis.pipeline()

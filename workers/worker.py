@@ -40,7 +40,7 @@ CANCELLED: Final = 75
 MAX_JOBS: Final = 1_000
 
 # Together (everything is cancelled twice) less than the 30 s that Kubernetes gives a pod to end.
-GRACE_SECONDS: Final = 25.0
+GRACE_SECONDS: Final = 24.0
 CANCELS: Final = 2
 CANCEL_SECONDS: Final = 0.5
 LEAVE_SECONDS: Final = 1.0
@@ -48,8 +48,10 @@ LEAVE_SECONDS: Final = 1.0
 BEAT_SECONDS: Final = 15
 CLEAR_SECONDS: Final = 60
 
-# Less than every sensible socket time-out. A suspension or a full share is seen as soon as this.
+# Less than every sensible socket time-out. A suspension, a full share or a stop is seen as soon as this.
 BLOCK_SECONDS: Final = 1
+# What the last pop has when the worker stops: a little more than it takes.
+LAST_POP_SECONDS: Final = 1.5
 # Between two looks whether a job may be popped.
 PAUSE_SECONDS: Final = 0.5
 # Between two tries while Redis is away: doubled from the first to the last.
@@ -142,8 +144,10 @@ class AsyncWorker(BaseWorker):
         told = asyncio.create_task(self.stopping.wait())
         try:
             await asyncio.wait((told, *duties), return_when=asyncio.FIRST_COMPLETED)
-            died = [duty for duty in duties if self._has_died(duty)]
             self.stopping.set()
+            # Cancelled, it could lose a job that Redis has moved already: nobody would begin it before the sweep calls.
+            await asyncio.wait((popping,), timeout=LAST_POP_SECONDS)
+            died = [duty for duty in duties if self._has_died(duty)]
             await end([popping], tries=CANCELS, each=CANCEL_SECONDS)
             cancelled = await self._end_jobs()
         finally:
@@ -192,6 +196,9 @@ class AsyncWorker(BaseWorker):
             if job_id is None:
                 self._slots.release()
                 continue
+            if self.stopping.is_set():
+                await self._ride_out(ledger.give_back, job_id)
+                return
             job = asyncio.create_task(self._run_job(job_id, ledger), context=context.copy())
             self._running.add(job)
             job.add_done_callback(self._job_ended)
@@ -201,8 +208,6 @@ class AsyncWorker(BaseWorker):
             await asyncio.sleep(PAUSE_SECONDS)
             return None
         queue = self.queues[0]
-        # Cancelled in the one moment between Redis's move and its answer, it leaves a job that `remains` clears away
-        # and that the sweep calls again.
         return cast("bytes | None", await self.redis.blmove(queue.key, queue.intermediate_queue_key, BLOCK_SECONDS))
 
     async def _run_job(self, job_id: bytes, ledger: Ledger) -> None:

@@ -156,6 +156,21 @@ async def test_a_stop_lets_the_jobs_end_that_listen_for_it(redis: Redis) -> None
     assert await word(redis, "ended") == "linger"
 
 
+async def test_a_job_that_comes_while_the_worker_stops_is_left_to_others(redis: Redis) -> None:
+    async def waits() -> bool:
+        return bool((await redis.info("clients"))["blocked_clients"])
+
+    worker = a_worker(redis)
+    async with working(worker):
+        await until(waits)
+        worker.stopping.set()
+        await push(redis, "note", "for another")
+    assert await redis.llen(QUEUE) == 1
+    assert not await redis.exists(INTERMEDIATE)
+    async with working(a_worker(redis)):
+        assert await word(redis, "noted") == "for another"
+
+
 async def test_a_job_that_does_not_end_is_cancelled_after_the_grace_and_recorded(redis: Redis, redis_url: str) -> None:
     async with working(a_worker(redis, grace=0.05), ends=CANCELLED):
         await push(redis, "hang")
