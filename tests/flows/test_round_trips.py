@@ -94,7 +94,7 @@ async def test_who_delivers_is_called_once_for_callbacks_that_are_about_to_come(
 
 
 async def test_who_delivers_is_called_before_the_run_has_ended(redis_url: str, redis: Redis, hubspot: Running) -> None:
-    hubspot.plan({"method": "POST", "path": "", "do": "delay", "delay_ms": 1_500, "times": 1})
+    hubspot.plan({"method": "PUT", "path": "*/assets/*", "do": "delay", "delay_ms": 1_500, "times": 1})
     run = a_run("a", callbackurl="http://127.0.0.1/status")
     async with engine(redis_url, hubspot.url, call_deadline=10.0) as process, serving(process):
         await accept(process, [run])
