@@ -87,10 +87,18 @@ async def serve(with_: Serving, *, longest: float | None = None, first: asyncio.
         with_.calls.stop()
         with_.slots.leave(with_.lease.portal)
         await end([*in_hand.values(), *([first] if first else [])])
+    # Not before all is let go: this very process may pop the job, and what it still holds it does not take.
+    if round_.somebody_must_come:
+        await with_.call()
 
 
 class _Rounds:
-    """The rounds of one serving, each callable on its own."""
+    """The rounds of one serving, each callable on its own.
+
+    Attributes:
+        somebody_must_come: the portal was given back with work, and nobody is called for it yet.
+
+    """
 
     def __init__(
         self,
@@ -106,6 +114,7 @@ class _Rounds:
         self._idle_since = with_.monotonic()
         self._next_work: int | None = 0  # Redis's time; None: not until told
         self._unsure = False  # whether more may be in flight than is in hand
+        self.somebody_must_come = False
 
     async def once(self) -> bool:
         """One round: renew, claim, wait for something to happen. False when the portal has been given back."""
@@ -246,6 +255,5 @@ class _Rounds:
             self._next_work = 0
             self._idle_since = self._with.monotonic()
             return True
-        if outcome == "call":
-            await self._with.call()
+        self.somebody_must_come = outcome == "call"
         return False

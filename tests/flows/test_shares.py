@@ -2,16 +2,17 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import AsyncExitStack
 from typing import Final
 
 from redis.asyncio import Redis
 
+from campaigns.queue import Queue
 from campaigns.settings import Portal, Settings
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import accept
+from tests.flows.engine import accept, ended
 from tests.settings import TOKEN, some_settings
 from workers.process import Process, opened
 
@@ -53,6 +54,33 @@ async def test_a_process_with_more_than_its_share_gives_portals_back_and_pops_no
         for process in (first, second):
             process.stopping.set()
         await asyncio.gather(*jobs)
+
+
+class _AtOnce(Queue):
+    """A queue from which this very process pops each job before whoever has enqueued it hears so."""
+
+    def __init__(self, redis: Redis, process: Process) -> None:
+        super().__init__(redis)
+        self._process = process
+        self.jobs: list[asyncio.Task[None]] = []
+
+    async def enqueue_advance(self, portals: Sequence[str]) -> None:
+        self.jobs += [asyncio.create_task(self._process.advance(portal, longest=None)) for portal in portals]
+        await asyncio.sleep(0)
+
+
+async def test_a_process_that_pops_the_job_for_a_portal_that_it_gives_back_takes_it_again(
+    redis: Redis, redis_url: str, hubspot: Running
+) -> None:
+    hubspot.plan({"do": "delay", "delay_ms": 100})
+    async with opened(four_portals(redis_url, hubspot)) as process:
+        process.queue = queue = _AtOnce(redis, process)
+        runs = [a_run(f"p1-{number}", portal="p1", subject="one") for number in range(4)]
+        await accept(process, runs)
+        await process.advance("p1", longest=0.05)
+        await ended(process, runs)
+        process.stopping.set()
+        await asyncio.gather(*queue.jobs)
 
 
 async def test_a_process_alone_keeps_all_portals(redis: Redis, redis_url: str, hubspot: Running) -> None:
