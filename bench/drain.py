@@ -10,6 +10,7 @@ ten seconds, and the last run's last two steps one after the other.
 import time
 from collections import Counter
 from collections.abc import Generator, Iterator
+from contextlib import contextmanager
 from math import ceil
 from typing import Final
 
@@ -139,15 +140,12 @@ def drain(installation: Installation, runs: int) -> Drained:
     installation.hubspot.plan({"do": "delay", "delay_ms": LATENCY})
     installation.hubspot.limit(per_10s=PER_10S)
     empty = installation.memory()
-    installation.programs.start("campaigns")
-    try:
+    with _at_work(installation):
         installation.programs.until_ready()
         began = time.monotonic()
         installation.send(TWO_ASSETS, runs)
         _until_ended(installation, runs)
         seconds = time.monotonic() - began
-    finally:
-        installation.programs.end("campaigns")
     return _drained(installation, runs, seconds, empty)
 
 
@@ -158,13 +156,19 @@ def drain_backlog(installation: Installation, runs: int) -> Drained:
     empty = installation.memory()
     installation.send(TWO_ASSETS, runs)
     began = time.monotonic()
-    installation.programs.start("campaigns")
-    try:
+    with _at_work(installation):
         _until_ended(installation, runs)
         seconds = time.monotonic() - began
+    return _drained(installation, runs, seconds, empty)
+
+
+@contextmanager
+def _at_work(installation: Installation) -> Iterator[None]:
+    installation.programs.start("campaigns")
+    try:
+        yield
     finally:
         installation.programs.end("campaigns")
-    return _drained(installation, runs, seconds, empty)
 
 
 def _until_ended(installation: Installation, runs: int) -> None:

@@ -1,7 +1,5 @@
 """Attempts declared absent: each leaves a ghost, which is looked for in case it appears after all."""
 
-from collections.abc import Sequence
-
 import msgspec
 
 from campaigns import ghosts
@@ -23,7 +21,7 @@ class Absences(msgspec.Struct, frozen=True):
 
     journal: Journal
     clock: Clock
-    looks: Sequence[int]
+    looks: tuple[int, ...]
 
     def ghost(self, run: Run, step: str, attempt: int) -> tuple[Ghost, int] | None:
         """The ghost of a step's attempt, and when it is looked for: once at the least; None where none can appear."""

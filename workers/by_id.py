@@ -1,7 +1,7 @@
 """Reads, updates and removals of campaigns that are known by their ids, alone or in batches."""
 
 from collections.abc import Hashable, Mapping, Sequence
-from typing import Final
+from typing import Final, TypeVar
 
 import msgspec
 
@@ -21,16 +21,30 @@ NOT_FOUND: Final = "OBJECT_NOT_FOUND"
 """The category of what is not there; an item of a batch has no status."""
 
 
-class _Read(msgspec.Struct, frozen=True):
+class _Known(msgspec.Struct, frozen=True):
     campaign: str
+
+
+K = TypeVar("K", bound=_Known)
+C = TypeVar("C", bound=Campaign)
+
+
+class _Answered(Kind[K, BatchAnswer[C], C]):
+    """No campaign is named twice by one batch, whose results are matched by their ids."""
+
+    def differs(self, wish: K) -> str:
+        return wish.campaign
+
+    def outcomes(self, wishes: Sequence[K], at: int, came: BatchAnswer[C] | Trouble) -> Sequence[C | Trouble]:  # noqa: ARG002
+        return batch.outcomes([batch.Wish(campaign=wish.campaign) for wish in wishes], came)
+
+
+class _Read(_Known, frozen=True):
     properties: tuple[str, ...]
 
 
-class _Reading(Kind[_Read, BatchAnswer[CampaignWithAssets], CampaignWithAssets]):
+class _Reading(_Answered[_Read, CampaignWithAssets]):
     """A batch asks for the same properties of all its campaigns."""
-
-    def differs(self, wish: _Read) -> str:
-        return wish.campaign
 
     def shares(self, wish: _Read) -> Hashable:
         return wish.properties
@@ -40,14 +54,6 @@ class _Reading(Kind[_Read, BatchAnswer[CampaignWithAssets], CampaignWithAssets])
 
     def many(self, wishes: Sequence[_Read], at: int) -> Request[BatchAnswer[CampaignWithAssets]]:  # noqa: ARG002
         return wire.read_many([wish.campaign for wish in wishes], wishes[0].properties)
-
-    def outcomes(
-        self,
-        wishes: Sequence[_Read],
-        at: int,  # noqa: ARG002
-        came: BatchAnswer[CampaignWithAssets] | Trouble,
-    ) -> Sequence[CampaignWithAssets | Trouble]:
-        return batch.outcomes([batch.Wish(campaign=wish.campaign) for wish in wishes], came)
 
 
 class Reads:
@@ -97,30 +103,16 @@ class Reads:
         return told.outcome
 
 
-class _Update(msgspec.Struct, frozen=True):
-    campaign: str
+class _Update(_Known, frozen=True):
     changes: Mapping[str, str]
 
 
-class _Updating(Kind[_Update, BatchAnswer[Campaign], Campaign]):
-    """No campaign is changed twice by one batch."""
-
-    def differs(self, wish: _Update) -> str:
-        return wish.campaign
-
+class _Updating(_Answered[_Update, Campaign]):
     def alone(self, wish: _Update, at: int) -> Request[Campaign]:  # noqa: ARG002 - it bears no attempt
         return wire.update(wish.campaign, wish.changes)
 
     def many(self, wishes: Sequence[_Update], at: int) -> Request[BatchAnswer[Campaign]]:  # noqa: ARG002
         return wire.update_many({wish.campaign: wish.changes for wish in wishes})
-
-    def outcomes(
-        self,
-        wishes: Sequence[_Update],
-        at: int,  # noqa: ARG002
-        came: BatchAnswer[Campaign] | Trouble,
-    ) -> Sequence[Campaign | Trouble]:
-        return batch.outcomes([batch.Wish(campaign=wish.campaign) for wish in wishes], came)
 
 
 class Updates:

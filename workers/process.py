@@ -174,15 +174,15 @@ class Process:
         counts = self._metrics.of(lease.portal)
         calls = self._calls(lease, told, clock, parking, counts)
         lookup = self._lookup(calls, told.marker_property)
-        signing = Signing(told.marker_property)
-        looks = tuple(int(span * SECOND) for span in told.ghost_looks)
+        on = await self._advancing(lease, told, clock, calls, lookup, counts)
+        ghosts, runs, signing, looks = self.store.ghosts, self.store.runs, on.ways.signing, on.absences.looks
         return Serving(
             lease=lease,
             portals=self.store.portals,
             leases=self._leases,
             calls=calls,
-            on=await self._advancing(lease, told, clock, calls, lookup, counts),
-            haunted=Haunted(lease, self.store.ghosts, self.store.runs, calls, lookup, clock, signing, looks, counts),
+            on=on,
+            haunted=Haunted(lease, ghosts, runs, calls, lookup, clock, signing, looks, counts),
             clock=clock,
             woken=self._wakes.event(lease.portal),
             stopping=self.stopping,

@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from campaigns.store.scripts import ScriptName, source
+from tests.connections import Connections
 
 
 class Line:
@@ -26,7 +27,7 @@ class Line:
         self._cut: bytes | None = None
         self._passes = asyncio.Event()
         self._passes.set()
-        self._passing: set[asyncio.Task[None]] = set()
+        self._connections = Connections(self._serve)
         self.url = f"unix://{self._path}"
         self.answer_lost = asyncio.Event()
 
@@ -49,19 +50,13 @@ class Line:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Line"]:
         """The line, until it is closed."""
-        async with await asyncio.start_unix_server(self._serve, self._path):
+        async with await asyncio.start_unix_server(self._connections, self._path):
             try:
                 yield self
             finally:
-                for passing in self._passing:
-                    passing.cancel()
-                await asyncio.gather(*self._passing, return_exceptions=True)
+                await self._connections.end()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        passing = asyncio.current_task()
-        assert passing
-        self._passing.add(passing)
-        passing.add_done_callback(self._passing.discard)
         behind_reader, behind_writer = await _dial(self._behind)
         back = asyncio.create_task(self._pass_back(behind_reader, writer))
         try:

@@ -16,6 +16,7 @@ import httpx
 import msgspec
 
 from cli.demo import free_ports
+from tests.connections import Connections
 from tests.receiver import SECRET
 from tests.settings import API_KEYS, digest
 from tests.system.manifests import ROOT, pods
@@ -79,7 +80,7 @@ class Cluster:
         self._pods: list[Pod] = []
         self._endpoints: list[int] = []
         self._next = itertools.count()
-        self._passing: set[asyncio.Task[None]] = set()
+        self._connections = Connections(self._lead)
         self.url = ""
 
     async def start(self, kind: Kind, code: Path = ROOT) -> Pod:
@@ -118,14 +119,12 @@ class Cluster:
     @asynccontextmanager
     async def open(self) -> AsyncIterator["Cluster"]:
         """The Service, until all is ended."""
-        server = await asyncio.start_server(self._lead, "127.0.0.1", 0)
+        server = await asyncio.start_server(self._connections, "127.0.0.1", 0)
         self.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         try:
             yield self
         finally:
-            for passing in self._passing:
-                passing.cancel()
-            await asyncio.gather(*self._passing, return_exceptions=True)
+            await self._connections.end()
             server.close()
             for pod in self._pods:
                 pod.process.kill()
@@ -156,10 +155,6 @@ class Cluster:
 
     async def _lead(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Lead a connection to one of the ready pods, where it stays: what a Service of Kubernetes does."""
-        passing = asyncio.current_task()
-        assert passing
-        self._passing.add(passing)
-        passing.add_done_callback(self._passing.discard)
         port = self._endpoints[next(self._next) % len(self._endpoints)]
         with contextlib.closing(writer):
             behind_reader, behind_writer = await asyncio.open_connection("127.0.0.1", port)
