@@ -200,6 +200,16 @@ class Containers:
                 self._inside = ()
                 apart.kill()
 
+    def settle(self, network: str) -> None:
+        """Let the bridge of *network*, which has a container by now, keep its hardware address whoever joins or goes.
+
+        Else it takes the lowest of theirs; what a container has learned before is wrong then, for up to 100 s it reaches no
+        server of names (https://github.com/containers/netavark/pull/833, which Debian 12 does not have).
+        """
+        bridge = json.loads(self.podman("network", "inspect", network))[0]["network_interface"]
+        (link,) = json.loads(self._call(["ip", "-json", "link", "show", bridge]))
+        self._call(["ip", "link", "set", bridge, "address", link["address"]])
+
     def end(self) -> None:
         """End what runs; the folder may go then."""
         for name in reversed(self._started):  # those that share another's network go before it

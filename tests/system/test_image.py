@@ -7,6 +7,7 @@ import json
 import re
 import tomllib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -176,19 +177,28 @@ def played() -> Iterator[Thing]:
         yield {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": one["metadata"]["name"]}, "spec": pod}
 
 
-def comes_to_its_callback(containers: Containers, network: str, service: Container, product: str) -> None:
-    """Send a trigger to *service* and have its status posted to a receiver beside it."""
+@contextmanager
+def receiving(containers: Containers, network: str, product: str) -> Iterator[Container]:
+    """A receiver of callbacks, the first one in a *network* of its own."""
+    with containers.networks():
+        containers.podman("network", "create", network)
+        receiver = containers.start("receiver", product, "-c", RECEIVER, entrypoint="python", network=network)
+        containers.settle(network)
+        try:
+            waited(lambda: receiver.ask("GET", "http://127.0.0.1:8080")[0], bool)
+            yield receiver
+        finally:
+            containers.podman("rm", "--force", "--time=0", receiver.name)
+            containers.podman("network", "rm", "--force", network)
+
+
+def comes_to_its_callback(service: Container, receiver: Container) -> None:
+    """Send a trigger to *service* and have its status posted to *receiver* beside it."""
     until_answers(service, "http://127.0.0.1:8080/readyz")
-    receiver = containers.start("receiver", product, "-c", RECEIVER, entrypoint="python", network=network)
-    try:
-        waited(lambda: receiver.ask("GET", "http://127.0.0.1:8080")[0], bool)
-        trigger = TRIGGER | {"callbackurl": "http://receiver:8080/status"}
-        url = "http://127.0.0.1:8080/v1/triggers"
-        status, accepted = service.ask("POST", url, trigger, authorization="Bearer local-only")
-        assert status == 202, accepted
-        headers, body = json.loads(waited(receiver.log, bool))
-    finally:
-        containers.podman("rm", "--force", "--time=0", receiver.name)
+    trigger = TRIGGER | {"callbackurl": f"http://{receiver.name}:8080/status"}
+    status, accepted = service.ask("POST", TRIGGERS, trigger, authorization="Bearer local-only")
+    assert status == 202, accepted
+    headers, body = json.loads(waited(receiver.log, bool))
     posted = Webhook(secrets_of("local")["shop-whsec"].strip()).verify(body, headers)
     assert (posted["type"], posted["run"]["id"]) == ("run.done", accepted["id"])
 
@@ -200,22 +210,20 @@ def test_the_pods_of_the_local_overlay_take_a_trigger_to_its_callback(
     pods = tmp_path / "pods.yaml"
     pods.write_text(yaml.safe_dump_all(played()))
     containers.end()  # what other tests have left has the names of these pods
-    with containers.networks():
-        containers.podman("network", "create", "pods")
+    with receiving(containers, "pods", product) as receiver:
         try:
             containers.podman("play", "kube", "--network=pods", str(pods))
-            comes_to_its_callback(containers, "pods", Container(containers, "service-service"), product)
+            comes_to_its_callback(Container(containers, "service-service"), receiver)
         finally:
             containers.podman("play", "kube", "--down", str(pods))
-            containers.podman("network", "rm", "--force", "pods")
 
 
 @pytest.mark.usefixtures("simulator")
 def test_what_compose_starts_takes_a_trigger_to_its_callback(containers: Containers, product: str) -> None:
     here = ("--file", str(DEPLOY / "compose.yaml"))
-    with containers.networks():
+    with receiving(containers, "fanfare_default", product) as receiver:
         try:
             containers.compose(*here, "up", "--detach")
-            comes_to_its_callback(containers, "fanfare_default", Container(containers, "fanfare_service_1"), product)
+            comes_to_its_callback(Container(containers, "fanfare_service_1"), receiver)
         finally:
             containers.compose(*here, "down", "--volumes")
