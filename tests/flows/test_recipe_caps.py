@@ -17,6 +17,8 @@ from tests.passing_time import let_pass
 LEASE = Lease("acme", "process-1", "token-1")
 HOUR, DAY = 3_600_000, 86_400_000
 CAP = 5
+FAR = 4_000_000_000_000
+"""A day of the year 2096."""
 
 
 @pytest.fixture
@@ -152,6 +154,29 @@ async def test_the_place_of_a_held_run_that_is_cancelled_goes_to_the_last_one(st
         await store.verbs.cancel(run.id, "leave", Command("office"))
     await let_pass(redis, HOUR)
     assert set(await ended(store)) == set(ids(runs[15:]))
+
+
+async def test_the_place_of_a_cancelled_run_goes_to_none_that_has_made_its_campaign(store: Store, redis: Redis) -> None:
+    """Where the clock was set back, the last one in the recipe's hours may be such a one."""
+    made = [a_capped_run(f"made {number}") for number in range(3)]
+    await accept(store, *made)
+    assert await ended(store) == ids(made)
+    await let_pass(redis, -2 * HOUR)
+    runs = await accepted(store, CAP + 1)
+    assert await ended(store) == ids(runs[:CAP])
+    await store.verbs.cancel(runs[CAP].id, "leave", Command("office"))
+    assert not await redis.exists("fanfare:held:acme")
+
+
+async def test_who_is_cancelled_before_its_own_time_leaves_no_place(store: Store) -> None:
+    runs = await accepted(store, CAP + 1)
+    await ended(store)
+    held = await store.runs.read(runs[CAP].id)
+    timed = a_capped_run("timed")
+    timed = msgspec.structs.replace(timed, trigger=msgspec.structs.replace(timed.trigger, notbefore=FAR))
+    await accept(store, timed)
+    await store.verbs.cancel(timed.id, "leave", Command("office"))
+    assert (await store.runs.read(runs[CAP].id)).until == held.until
 
 
 async def test_a_held_run_that_is_retried_is_held_again_but_not_once_it_has_its_campaign(

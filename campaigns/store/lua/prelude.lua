@@ -301,15 +301,18 @@ local function held_by_cap(id, portal, now)
   return at > now and at or nil
 end
 
--- A run that its recipe's cap holds makes no campaign after all: the last of those that wait goes in its place.
+-- A run that its recipe's cap holds makes no campaign after all: the last of those that wait goes in its place. Where the
+-- clock was set back, the last may be one that has made its own.
 local function leave_cap(id, portal, now)
   local cap = redis.call('HGET', KEY.run .. id, 'cap')
   if not cap then return end
   local creates = creates_of(portal, cap)
-  local at = tonumber(redis.call('ZSCORE', creates, id) or now)
+  local at = tonumber(redis.call('ZSCORE', creates, id))
+  if not at then return end  -- it was held for its own time
   redis.call('ZREM', creates, id)
   local last, late = unpack(redis.call('ZRANGE', creates, -1, -1, 'WITHSCORES'))
   if not last or tonumber(late) <= math.max(at, now) then return end
+  if redis.call('HGET', KEY.run .. last, 'place') ~= 'held' then return end
   redis.call('ZADD', creates, at, last)
   redis.call('ZADD', KEY.held .. portal, at, last)
   redis.call('HSET', KEY.run .. last, 'until', at)
