@@ -21,7 +21,7 @@ Status = Literal["held", "waiting", "running", "done", "partial", "failed", "can
 _OPEN: Final[dict[Place, Status]] = {"held": "held", "flight": "running"}
 
 
-class Trigger(msgspec.Struct, frozen=True):
+class Trigger(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a caller says has happened: the attributes of a CloudEvent (CloudEvents 1.0, section 3) and our extensions.
 
     Attributes:
@@ -54,7 +54,7 @@ class Trigger(msgspec.Struct, frozen=True):
     traceparent: str | None = None
 
 
-class Step(msgspec.Struct, frozen=True):
+class Step(msgspec.Struct, frozen=True, omit_defaults=True):
     """One wish towards HubSpot inside a run.
 
     Attributes:
@@ -75,7 +75,7 @@ Made = Literal["leave", "undo"]
 """What becomes of that which a cancelled run has made in HubSpot."""
 
 
-class Run(msgspec.Struct, frozen=True):
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """One recipe carried out for one trigger on one portal.
 
     Attributes:

@@ -10,7 +10,7 @@ Taken = Literal["trust", "fail", "adopt", "number"]
 """What to do where another campaign has the name: leave it to HubSpot, fail, take that campaign, or number the name."""
 
 
-class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_campaign"):
+class CreateCampaign(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="create_campaign"):
     """Wish for a new campaign with these properties (strings on HubSpot's wire).
 
     Attributes:
@@ -24,7 +24,7 @@ class CreateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="create_ca
     taken: Taken = "trust"
 
 
-class UpdateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="update_campaign"):
+class UpdateCampaign(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="update_campaign"):
     """Wish for these properties on the subject's campaign; *upsert* makes one where there is none, *taken* as above.
 
     Attributes:
@@ -39,14 +39,14 @@ class UpdateCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="update_ca
     mend: bool = False
 
 
-class AttachAsset(msgspec.Struct, frozen=True, tag_field="is", tag="attach_asset"):
+class AttachAsset(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="attach_asset"):
     """Wish for an asset of one of HubSpot's 26 types on the run's campaign."""
 
     type: str
     id: str
 
 
-class DetachAssets(msgspec.Struct, frozen=True, tag_field="is", tag="detach_assets"):
+class DetachAssets(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="detach_assets"):
     """Wish that what an earlier run has attached for the subject, and this run does not name, be detached.
 
     Attributes:
@@ -57,7 +57,7 @@ class DetachAssets(msgspec.Struct, frozen=True, tag_field="is", tag="detach_asse
     assets: tuple[tuple[str, str], ...] = ()
 
 
-class MendAssets(msgspec.Struct, frozen=True, tag_field="is", tag="mend_assets"):
+class MendAssets(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="mend_assets"):
     """Wish that the assets on the subject's campaign be those of the set that was last named for it.
 
     Attributes:
@@ -70,11 +70,11 @@ class MendAssets(msgspec.Struct, frozen=True, tag_field="is", tag="mend_assets")
     gone: tuple[tuple[str, str], ...] = ()
 
 
-class ArchiveCampaign(msgspec.Struct, frozen=True, tag_field="is", tag="archive_campaign"):
+class ArchiveCampaign(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="archive_campaign"):
     """Wish that the subject's campaign, if it has one, be archived."""
 
 
-class AddItem(msgspec.Struct, frozen=True, tag_field="is", tag="add_item"):
+class AddItem(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="add_item"):
     """Wish for one budget or spend item on the run's campaign."""
 
     kind: ItemKind
@@ -84,7 +84,7 @@ class AddItem(msgspec.Struct, frozen=True, tag_field="is", tag="add_item"):
     description: str = ""
 
 
-class Undo(msgspec.Struct, frozen=True, tag_field="is", tag="undo"):
+class Undo(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="is", tag="undo"):
     """Wish that what the step *of* has made be gone, unless it is somebody else's too."""
 
     of: str

@@ -21,7 +21,7 @@ from campaigns.store.packing import packed, unpacked
 from campaigns.wishes import Undo
 
 FORMAT: Final = b"1"
-"""First byte of every plan: its version, so that old and new processes can run side by side."""
+"""First byte of every plan: its version, as old and new processes run together. Defaults are not written: keep them."""
 
 KEPT: Final = "kept"
 """The field of a subject's hash with all that is kept of it but the campaign."""

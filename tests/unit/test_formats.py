@@ -8,13 +8,14 @@ import json
 from base64 import b64decode
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from campaigns.errors import Newer, Problem
 from campaigns.model import Stored, Trigger
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, Waiting
 from campaigns.store import packing, records
-from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, DetachAssets, Undo
+from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, DetachAssets, MendAssets, Undo, UpdateCampaign
 
 FORMATS = Path(__file__).parent / "formats"
 
@@ -113,6 +114,40 @@ def test_a_subject_is_read(told: Path) -> None:
     assert subject.wanted == (("MARKETING_EMAIL", "1"), ("FORM", "2"))
     assert subject.gone == ()
     assert subject.values in ({}, {"hs_name": "Launch of Kettle", "hs_start_date": "2026-12-01"})  # kept since format 2
+
+
+def test_what_a_plan_leaves_out_means_what_it_always_meant() -> None:
+    """Defaults are not written, so none of them may change: it would change what is stored."""
+    wishes = [
+        {"is": "create_campaign", "properties": {}},
+        {"is": "update_campaign", "properties": {}},
+        {"is": "add_item", "kind": "spend", "name": "Ads", "amount": 1.0, "order": 0},
+        {"is": "detach_assets"},
+        {"is": "mend_assets"},
+    ]
+    steps = [{"name": str(number), "wish": wish} for number, wish in enumerate(wishes)]
+    bare = {
+        "id": "r",
+        "caller": "c",
+        "portal": "p",
+        "space": "s",
+        "recipe": "x",
+        "trigger": {"type": "x"},
+        "steps": steps,
+    }
+    plan = records.FORMAT + msgspec.msgpack.encode(bare)
+    run = records.read({"plan": plan, "place": b"line", "version": b"1", "accepted": b"1"}).run
+    given = dict.fromkeys(("subject", "time", "portal", "notbefore", "callbackurl", "traceparent"))
+    assert run.trigger == Trigger("x", source="", id="", data={}, priority="normal", sequence=0, **given)
+    assert (run.max_creates_per_hour, run.cancel) == (None, None)
+    assert {(step.required, step.state, step.at) for step in run.steps} == {(True, Pending(), 0)}
+    assert [step.wish for step in run.steps] == [
+        CreateCampaign({}, another=False, taken="trust"),
+        UpdateCampaign({}, upsert=True, taken="trust", mend=False),
+        AddItem("spend", "Ads", 1.0, 0, description=""),
+        DetachAssets(assets=()),
+        MendAssets(wanted=(), gone=()),
+    ]
 
 
 @pytest.mark.parametrize("written", [b"\xff", b""])
