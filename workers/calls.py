@@ -222,7 +222,7 @@ class Calls:
             return 0  # whoever asked has gone
         try:
             wait = await self._let_go(departure)
-        except (CampaignsError, Exception) as error:  # noqa: BLE001 - whoever asked decides what it means
+        except Exception as error:  # noqa: BLE001 - whoever asked decides what it means
             if not departure.departed.done():
                 departure.departed.set_exception(error)
             return 0

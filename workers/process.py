@@ -15,43 +15,26 @@ import structlog
 from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
-from campaigns import access
 from campaigns.ending import end
 from campaigns.errors import Unavailable
 from campaigns.hubspot.client import http_client
-from campaigns.hubspot.wire import Limits
-from campaigns.keys import SECOND
-from campaigns.observe import PortalWork, WorkMetrics
+from campaigns.observe import WorkMetrics
 from campaigns.observe.traces import UNRECORDED, Spans
 from campaigns.outbound import Posts, connected
 from campaigns.queue import Queue
-from campaigns.quota import Allowance
-from campaigns.settings import Portal, Settings
-from campaigns.signing import Signing
+from campaigns.settings import Settings
 from campaigns.store import Store, connection
-from campaigns.store.parked import Trouble
 from campaigns.store.patience import ride_out
-from campaigns.store.portals import Lease
 from campaigns.store.vitals import Vitals
 from campaigns.store.wakes import Wakes
-from workers.absences import Absences
-from workers.advance import Advancing
-from workers.by_id import Reads, Removals, Updates
 from workers.calls import Calls
-from workers.clock import Clock
-from workers.creates import Creates
-from workers.epoch import Past, Reckoning
 from workers.expected import Expected
-from workers.ghosts import Haunted
-from workers.journal import Journal
 from workers.leases import Leases
 from workers.lookup import Lookup
-from workers.names import Names
 from workers.notify import Notifier
-from workers.parking import Parking
-from workers.serve import Serving, claim, serve
+from workers.portal import Shared, serving
+from workers.serve import claim, serve
 from workers.slots import Slots
-from workers.steps import Ways
 
 log = structlog.get_logger()
 
@@ -71,6 +54,10 @@ class Process:
         lookup: makes each portal's look-up.
         leases: makes what holds the process's leases.
         spans: record calls and callbacks.
+
+    Attributes:
+        shared: what serving its portals takes.
+        stopping: set when the process is going.
 
     """
 
@@ -93,15 +80,25 @@ class Process:
         self.store = (store or partial(Store, replicas=settings.replicas or 0))(redis)
         self.queue = Queue(redis)
         self.stopping = asyncio.Event()
-        self._metrics = WorkMetrics(registry, settings.portals)
-        self._spans = spans
-        self._http = http
         self._posts = posts
         self._wakes = wakes
-        self._lookup = lookup
+        self._metrics = WorkMetrics(registry, settings.portals)
         self._leases = leases(self.store.portals, name, monotonic=time.monotonic, token=partial(secrets.token_hex, 8))
         self._slots = Slots()
-        self._expected = Expected(self.store.callbacks, self.call_notify, time.monotonic)
+        self.shared = Shared(
+            settings=settings,
+            store=self.store,
+            http=http,
+            wakes=wakes,
+            leases=self._leases,
+            slots=self._slots,
+            expected=Expected(self.store.callbacks, self.call_notify, time.monotonic),
+            metrics=self._metrics,
+            spans=spans,
+            lookup=lookup,
+            call_notify=self.call_notify,
+            stopping=self.stopping,
+        )
 
     def may_pop(self) -> bool:
         """Whether more portals may be taken; else the jobs are left to processes that have fewer."""
@@ -121,21 +118,20 @@ class Process:
         if taken is None:
             return
         lease, now = taken
-        first = asyncio.create_task(
-            claim(self.store.portals, lease, self._slots)
-        )  # on its way while we learn what serving takes
+        # On its way while we learn what serving takes.
+        first = asyncio.create_task(claim(self.store.portals, lease, self._slots))
         try:
             trouble, _ = await asyncio.gather(
                 ride_out(lambda: self.store.parked.of(portal)),
                 self.be_born(),  # Redis may have lost everything since this process came up
             )
-            serving = await self._serving(lease, now, told, trouble)
+            taking = await serving(self.shared, lease, now, trouble, partial(self._call, portal))
         except BaseException:
             self._leases.drop(lease)  # it ends by itself; somebody is called for the portal then
             self._slots.leave(portal)
             await end([first])
             raise
-        await serve(serving, longest=longest, first=first)
+        await serve(taking, longest=longest, first=first)
 
     async def notify(self) -> None:
         """Deliver the callbacks that are due, until none is for a while."""
@@ -159,111 +155,6 @@ class Process:
             await self.queue.enqueue_advance([portal])
         except Unavailable as error:
             log.warning("portal.not_called", portal=portal, problem=str(error))
-
-    async def _serving(self, lease: Lease, now: int, told: Portal, trouble: Trouble) -> Serving:
-        clock = Clock(time.monotonic)
-        clock.heard(now)
-        parking = Parking(
-            self.store.parked,
-            lease,
-            trouble,
-            clock=clock,
-            zone=told.timezone,
-            probe_after=int(told.probe_after * SECOND),
-        )
-        counts = self._metrics.of(lease.portal)
-        calls = self._calls(lease, told, clock, parking, counts)
-        lookup = self._lookup(calls, told.marker_property)
-        on = await self._advancing(lease, told, clock, calls, lookup, counts)
-        ghosts, runs, signing, looks = self.store.ghosts, self.store.runs, on.ways.signing, on.absences.looks
-        return Serving(
-            lease=lease,
-            portals=self.store.portals,
-            leases=self._leases,
-            calls=calls,
-            on=on,
-            haunted=Haunted(lease, ghosts, runs, calls, lookup, clock, signing, looks, counts),
-            clock=clock,
-            woken=self._wakes.event(lease.portal),
-            stopping=self.stopping,
-            monotonic=time.monotonic,
-            call=partial(self._call, lease.portal),
-            slots=self._slots,
-            counts=counts,
-        )
-
-    def _calls(self, lease: Lease, told: Portal, clock: Clock, parking: Parking, counts: PortalWork) -> Calls:
-        allowance = Allowance(told.limit)
-
-        def heard(limits: Limits) -> None:
-            allowance.heard(per_window=limits.max, window=limits.interval_ms)
-            allowance.heard_of_day(per_day=limits.daily, left=limits.daily_remaining, now=clock.now())
-            if limits.daily_remaining is not None:
-                counts.day_left = limits.daily_remaining
-
-        hubspot = access.hubspot(
-            self.settings,
-            lease.portal,
-            self._http,
-            self.store.tokens,
-            holder=lease.token,
-            on_limits=heard,
-            on_outcome=counts.called,
-        )
-        return Calls(
-            self.store.portals,
-            self._leases,
-            lease,
-            hubspot,
-            allowance=allowance,
-            deadline=int(told.call_deadline * SECOND),
-            clock=clock,
-            parking=parking,
-            spans=self._spans,
-        )
-
-    async def _advancing(
-        self, lease: Lease, told: Portal, clock: Clock, calls: Calls, lookup: Lookup, counts: PortalWork
-    ) -> Advancing:
-        signing = Signing(told.marker_property)
-        reckoning = Reckoning(
-            portal=lease.portal,
-            epochs=self.store.epochs,
-            lookup=lookup,
-            clock=clock,
-            settles=int((told.call_deadline + told.settle) * SECOND),
-            new=told.on_this_machine,
-        )
-        journal = Journal(
-            self.store.portals,
-            lease,
-            clock,
-            ranks=calls.ranks,
-            retention=self.settings.retention,
-            call_notify=self.call_notify,
-        )
-        absences = Absences(journal, clock, tuple(int(span * SECOND) for span in told.ghost_looks))
-        return Advancing(
-            ways=Ways(
-                calls=calls,
-                creates=Creates(calls, lookup, signing, absences, counts.left),
-                reads=Reads(calls),
-                updates=Updates(calls),
-                removals=Removals(calls),
-                lookup=lookup,
-                signing=signing,
-                names=Names(calls, told.marker_property),
-            ),
-            past=await Past.of(reckoning),
-            journal=journal,
-            clock=clock,
-            settle=int(told.settle * SECOND),
-            absences=absences,
-            chance=random.random,
-            stopping=self.stopping.is_set,
-            expected=self._expected,
-            counts=counts,
-        )
 
 
 @asynccontextmanager

@@ -58,7 +58,7 @@ async def carried(
         a_service(settings, spans=spans) as http,
         opened(settings, spans=spans) as process,
     ):
-        process._http.event_hooks = {"request": [written_down]}
+        process.shared.http.event_hooks = {"request": [written_down]}
         await send(http, headers=headers, callbackurl=receiver.url())
         posting = asyncio.create_task(process.notify())
         async with serving(process):

@@ -37,7 +37,7 @@ async def test_each_call_to_hubspot_belongs_to_the_trace_of_its_run(
     wishes = (CreateCampaign({"hs_name": "Launch"}), AddItem("budget", "Ads", 10.0, 0))
     run, silent = traced(a_run("traced", *wishes), TRACES[0]), a_run("silent")
     async with engine(redis_url, hubspot.url) as process:
-        process._http.event_hooks = {"request": [written_down]}
+        process.shared.http.event_hooks = {"request": [written_down]}
         await advanced(process, [run])
         await advanced(process, [silent])
     told = [trace for method, trace in sent if method != "GET"]
@@ -57,7 +57,7 @@ async def test_a_batch_belongs_to_the_first_trace_among_its_runs(
 
     runs = [a_run(str(number), CreateCampaign({"hs_name": f"Launch {number}"})) for number in range(8)]
     async with engine(redis_url, hubspot.url) as process:
-        process._http.event_hooks = {"request": [written_down]}
+        process.shared.http.event_hooks = {"request": [written_down]}
         await advanced(process, [traced(run, TRACES[1]) for run in runs])
     assert sent
     assert {trace[:36] for trace in sent} == {f"00-{TRACES[1]}-"}
