@@ -69,7 +69,7 @@ HUBSPOT: Final[tuple[Panel, ...]] = (
     ("Calls a second", "ops", _rates("fanfare_hubspot_calls_total", "outcome", PORTAL)),
     ("Calls left in ten seconds", "short", _each("fanfare_quota_window_left")),
     ("Calls left of the day", "short", _each("fanfare_quota_day_left")),
-    ("Campaigns in a call", "short", _quantiles("fanfare_batch_size", where=PORTAL)),
+    ("Campaigns in a call", "short", _quantiles("fanfare_batch_size", by="operation", where=PORTAL)),
     ("Attempts at steps", "s", _quantiles("fanfare_step_seconds", by="kind")),
     (
         "Answers missing, and what looks came to",

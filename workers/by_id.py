@@ -1,6 +1,6 @@
 """Reads, updates and removals of campaigns that are known by their ids, alone or in batches."""
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Final, TypeVar
 
 import msgspec
@@ -57,11 +57,11 @@ class _Reading(_Answered[_Read, CampaignWithAssets]):
 
 
 class Reads:
-    """The reads of single campaigns of one portal."""
+    """The reads of single campaigns of one portal; *left* is told how many each call reads."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, left: Callable[[int], None]) -> None:
         self._calls = calls
-        self._batches = Batches(calls, _Reading())
+        self._batches = Batches(calls, _Reading(), left)
 
     async def read(self, campaign: str, properties: Sequence[str] = (), run: Run | None = None) -> CampaignWithAssets:
         """A campaign and the first page of its assets of each type; *run* is the one for which it is asked.
@@ -116,11 +116,11 @@ class _Updating(_Answered[_Update, Campaign]):
 
 
 class Updates:
-    """The changes of campaigns of one portal."""
+    """The changes of campaigns of one portal; *left* is told how many each call changes."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, left: Callable[[int], None]) -> None:
         self._ranks = calls.ranks
-        self._batches = Batches(calls, _Updating())
+        self._batches = Batches(calls, _Updating(), left)
 
     async def update(
         self, run: Run, step: str, sent: Sent, campaign: str, changes: Mapping[str, str]
@@ -147,11 +147,11 @@ class _Removing(Kind[str, None, None]):
 
 
 class Removals:
-    """The removals of campaigns of one portal."""
+    """The removals of campaigns of one portal; *left* is told how many each call removes."""
 
-    def __init__(self, calls: Calls) -> None:
+    def __init__(self, calls: Calls, left: Callable[[int], None]) -> None:
         self._ranks = calls.ranks
-        self._batches = Batches(calls, _Removing())
+        self._batches = Batches(calls, _Removing(), left)
 
     async def remove(self, run: Run, step: str, sent: Sent, campaign: str) -> Told[None]:
         """Have a campaign removed; whether it is, only a read tells (`Reads.gone`). Raises as `Creates.create`."""

@@ -4,6 +4,7 @@ import asyncio
 import random
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 import httpx
 import msgspec
@@ -174,10 +175,10 @@ async def _advancing(
     return Advancing(
         ways=Ways(
             calls=calls,
-            creates=Creates(calls, lookup, signing, absences, counts.left),
-            reads=Reads(calls),
-            updates=Updates(calls),
-            removals=Removals(calls),
+            creates=Creates(calls, lookup, signing, absences, partial(counts.left, "create")),
+            reads=Reads(calls, partial(counts.left, "read")),
+            updates=Updates(calls, partial(counts.left, "update")),
+            removals=Removals(calls, partial(counts.left, "archive")),
             lookup=lookup,
             signing=signing,
             names=Names(calls, told.marker_property),

@@ -43,6 +43,9 @@ RUN_BUCKETS: Final = (0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 18
 LAG_BUCKETS: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0, 300.0, 3600.0, 86400.0)
 """Seconds: from a callback that is posted at once to one that was tried for a day."""
 
+Operation = Literal["create", "read", "update", "archive"]
+"""What one call may do to many campaigns."""
+
 Found = Literal["found", "absent", "unsure"]
 """What a look for a step in doubt came to: HubSpot has done it; has not; may still do it, so it is looked for again."""
 
@@ -68,7 +71,13 @@ class WorkMetrics:
             return Histogram(name, meaning, labels, buckets=buckets, registry=registry)
 
         self.calls = counter("fanfare_hubspot_calls", "Calls to HubSpot by what came of them.", "portal", "outcome")
-        self.batches = histogram("fanfare_batch_size", "Campaigns created by one call.", BATCHES, "portal")
+        self.batches = histogram(
+            "fanfare_batch_size",
+            "Campaigns that one call creates, reads, updates or archives.",
+            BATCHES,
+            "portal",
+            "operation",
+        )
         self.doubts = counter("fanfare_steps_in_doubt", "Changes sent to HubSpot whose answer is missing.", "portal")
         self.looks = counter(
             "fanfare_steps_reconciled", "Looks for steps in doubt by what they came to.", "portal", "found"
@@ -157,7 +166,8 @@ class PortalWork:
         for verdict in get_args(Verdict):
             self._metrics.ghosts.labels(self.label, verdict)
         self._metrics.doubts.labels(self.label)
-        self._metrics.batches.labels(self.label)
+        for operation in get_args(Operation):
+            self._metrics.batches.labels(self.label, operation)
 
     @contextmanager
     def serving(self, in_hand: Callable[[], int], slots: int) -> Iterator[None]:
@@ -174,9 +184,9 @@ class PortalWork:
         """Count a call that ended in *error*; None when it was done."""
         self._metrics.calls.labels(self.label, outcome_of(error)).inc()
 
-    def left(self, creates: int) -> None:
-        """Count a call that creates so many campaigns."""
-        self._metrics.batches.labels(self.label).observe(creates)
+    def left(self, operation: Operation, campaigns: int) -> None:
+        """Count a call that does this to so many campaigns."""
+        self._metrics.batches.labels(self.label, operation).observe(campaigns)
 
     def attempted(self, kind: str, error: CampaignsError | None, span: int) -> None:
         """Count an attempt at a step of this *kind*, *span* ms long, that ended in *error*; None when it was done."""

@@ -4,6 +4,7 @@ from collections import Counter
 
 import httpx
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
 from campaigns.model import Run
@@ -12,9 +13,9 @@ from campaigns.store.verbs import Command
 from campaigns.wishes import ArchiveCampaign, AttachAsset, CreateCampaign, UpdateCampaign
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import accept, advanced, ended, engine, serving
+from tests.flows.engine import accept, advanced, ended, engine, serving, settings_of
 from tests.flows.working import until
-from workers.process import Process
+from workers.process import Process, opened
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -82,6 +83,25 @@ async def test_a_batch_of_removals_is_confirmed_as_hubspot_grants_whatever_becom
     assert {stored.ending for stored in found} == {"done"}
     assert standing(hubspot) == 0
     assert requests(hubspot) - before <= 8, "a removal alone, the others together, and a read of all of these"
+
+
+async def test_the_metrics_tell_for_how_many_campaigns_each_call_was(redis_url: str, hubspot: Running) -> None:
+    subjects = [f"sku-{number}" for number in range(20)]
+    registry = CollectorRegistry()
+
+    def told(what: str, operation: str) -> float | None:
+        return registry.get_sample_value(f"fanfare_batch_size_{what}", {"portal": "acme", "operation": operation})
+
+    async with opened(settings_of(redis_url, hubspot.url), registry) as process:
+        await advanced(process, [creating(subject, subject=subject) for subject in subjects])
+        wishes = (UpdateCampaign({"hs_audience": "all"}), ArchiveCampaign())
+        for number, wish in enumerate(wishes):
+            await advanced(process, [a_run(f"{number}-{name}", wish, subject=name) for name in subjects])
+    assert [told("sum", operation) for operation in ("create", "update", "archive")] == [20, 20, 20]
+    assert all((told("count", operation) or 0) <= 3 for operation in ("create", "update", "archive")), (
+        "they go together"
+    )
+    assert (told("sum", "read") or 0) >= len(subjects), "before the updates, and after the removals"
 
 
 async def test_many_runs_are_undone_with_one_call_each_besides_what_goes_together(

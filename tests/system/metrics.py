@@ -49,7 +49,7 @@ def of_workers() -> CollectorRegistry:
     metrics.posted("delivered", 200)
     work = metrics.of("acme")
     work.called(None)
-    work.left(2)
+    work.left("create", 2)
     work.attempted("create_campaign", InDoubt(), 300)
     work.looked("found")
     work.appeared("removed")
