@@ -94,9 +94,9 @@ async def test_the_metrics_tell_for_how_many_campaigns_each_call_was(redis_url: 
 
     async with opened(settings_of(redis_url, hubspot.url), registry) as process:
         await advanced(process, [creating(subject, subject=subject) for subject in subjects])
-        wishes = (UpdateCampaign({"hs_audience": "all"}), ArchiveCampaign())
-        for number, wish in enumerate(wishes):
-            await advanced(process, [a_run(f"{number}-{name}", wish, subject=name) for name in subjects])
+        change = UpdateCampaign({"hs_audience": "all"})
+        await advanced(process, [a_run(f"u-{name}", change, subject=name) for name in subjects])
+        await advanced(process, [a_run(f"a-{name}", ArchiveCampaign(), subject=name) for name in subjects])
     assert [told("sum", operation) for operation in ("create", "update", "archive")] == [20, 20, 20]
     assert all((told("count", operation) or 0) <= 3 for operation in ("create", "update", "archive")), (
         "they go together"
