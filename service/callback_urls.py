@@ -23,7 +23,7 @@ def check(url: str, caller: Caller) -> None:
     if caller.callback_secret is None:
         raise CallbackRefused("callbacks are signed: the caller needs a callback_secret in the settings")
     host = _split(url).hostname or ""
-    if host not in {allowed.lower() for allowed in caller.callback_hosts}:
+    if not caller.may_be_posted_at(host):
         raise CallbackRefused(f"callbackurl: {host!r} is not one of the caller's callback_hosts")
     private = any(_within(host, network) for network in caller.callback_ranges)
     address = _address(host)

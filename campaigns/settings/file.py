@@ -121,7 +121,7 @@ class Caller(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         portals: the portals that it may name.
         rights: what it may do.
         space: whose subjects it speaks of; callers share the same unless one has its own.
-        callback_hosts: hosts to which its runs' status may be posted.
+        callback_hosts: hosts to which its runs' status may be posted; `*.shop.svc` stands for all whose names end so.
         callback_ranges: private addresses (CIDR) that those hosts may have.
         callback_secret: signs the callbacks (`whsec_...`, Standard Webhooks).
         operations_url: where its operators are told that a portal is in trouble, and that it is well again

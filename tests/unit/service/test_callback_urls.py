@@ -6,7 +6,7 @@ from service.problems import CallbackRefused
 from tests.settings import CALLBACK_SECRET
 
 SHOP = Caller(
-    callback_hosts=("shop.example", "Shop.Internal", "127.0.0.1", "10.1.2.3", "::1", "8.8.8.8"),
+    callback_hosts=("shop.example", "Shop.Internal", "127.0.0.1", "10.1.2.3", "::1", "8.8.8.8", "*.shop.svc"),
     callback_ranges=("127.0.0.0/8",),
     callback_secret=CALLBACK_SECRET,
 )
@@ -21,6 +21,8 @@ NO_RANGES = Caller(callback_hosts=("shop.example",), callback_secret=CALLBACK_SE
         "https://shop.internal",
         "https://8.8.8.8/",
         "https://127.0.0.1/",
+        "https://orders.shop.svc/done",
+        "https://a.Orders.shop.svc/",
         "http://127.0.0.1:9000/done",
         "http://shop.example/done",
     ],
@@ -35,6 +37,8 @@ def test_a_named_host_over_https_or_in_a_named_range_may_be_called(url: str) -> 
         "https://elsewhere.example/",
         "https://shop.example.elsewhere.example/",
         "https://sub.shop.example/",
+        "https://shop.svc/",
+        "https://eshop.svc/",
         "https://shop.example@elsewhere.example/",
         "https://user:word@shop.example/",
         "https://10.1.2.3/",
