@@ -263,6 +263,14 @@ def test_nothing_goes_in_or_out_unless_a_policy_says_so(overlay: str) -> None:
 
 
 @every_overlay
+def test_whoever_asks_hubspot_may_reach_it(overlay: str) -> None:
+    """Workers, and the service for a campaign that is bound to a subject or compared with what triggers have set."""
+    policies = of_kind(overlay, "NetworkPolicy")
+    way = policies["to-simulator" if overlay == "local" else "outside"]
+    assert {"service", "campaigns"} <= chosen(way["spec"]["podSelector"])
+
+
+@every_overlay
 def test_every_program_has_the_time_that_its_end_takes(overlay: str) -> None:
     (longest,) = (one for one in msgspec.inspect.type_info(File).fields if one.name == "portals")  # type: ignore[attr-defined]
     deadline = next(one for one in longest.type.value_type.fields if one.name == "call_deadline").type.le
