@@ -42,7 +42,7 @@ check: setup ## style, types, import contracts, Dockerfile, caps
 	$(BIN)/hadolint Dockerfile
 	$(PYTEST) tests/rules
 
-test: setup ## every test that needs nothing else installed
+test: setup ## every test that needs nothing else installed and takes no minutes
 	$(PYTEST) -n 2 -m "not slow" tests
 
 test-all: test ## and those that take minutes or need Debian packages, and the others on every other Python found
