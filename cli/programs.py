@@ -1,9 +1,13 @@
 """The programs of a trial installation, each a process of its own: started, watched, and ended in order."""
 
+import fcntl
 import signal
+import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Literal, Self, get_args
@@ -23,7 +27,7 @@ NAMES: Final[tuple[Name, ...]] = get_args(Name)
 
 
 class Trouble(Exception):
-    """A program did not start, or ended by itself."""
+    """A program cannot start, did not, or ended by itself."""
 
 
 class Programs:
@@ -34,19 +38,20 @@ class Programs:
         self._running: dict[Name, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> Self:
-        try:
+        with ExitStack() as ending:
+            ending.enter_context(_alone(self._trial.folder))
+            self._check_ports()
+            ending.callback(self._end)
             if "FANFARE_REDIS_URL" not in self._trial.environment:
                 embedded.ensure(self._trial.folder)
             for name in NAMES:
                 self.start(name)
             self.until_ready()
-        except BaseException:
-            self._end()
-            raise
+            self._ending = ending.pop_all()
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._end()
+        self._ending.close()
 
     def log(self, name: Name) -> Path:
         """Where the program *name* writes its log."""
@@ -102,6 +107,17 @@ class Programs:
             case "campaigns" | "callbacks":
                 return ("workers", name)
 
+    def _check_ports(self) -> None:
+        """Raise Trouble if anyone listens on a port of ours: our probes would be answered by another's program."""
+        for name in NAMES:
+            with socket.socket() as one:
+                one.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                port = getattr(self._trial.ports, name)
+                try:
+                    one.bind(("127.0.0.1", port))
+                except OSError as error:
+                    raise Trouble(f"{name} has no port: {port} is taken") from error
+
     def _environment(self, name: Name) -> dict[str, str]:
         ports = {"campaigns": self._trial.ports.campaigns, "callbacks": self._trial.ports.callbacks}
         extra = {"FANFARE_HEALTH_PORT": str(ports[name])} if name in ports else {}
@@ -122,6 +138,7 @@ class Programs:
                 if time.monotonic() > until:
                     raise Trouble(f"{waiting[0]} does not answer after {LONGEST_START:.0f} s")
                 time.sleep(0.05)
+        self.check()  # what answered may have been another's
 
     def _probe(self, name: Name) -> str:
         port = getattr(self._trial.ports, name)
@@ -141,6 +158,22 @@ class Programs:
                 process.kill()
                 process.wait()
         embedded.stop(self._trial.folder)
+
+
+@contextmanager
+def _alone(folder: Path) -> Iterator[None]:
+    """Holds *folder*, at the longest until the process has ended: two in it would share its Valkey, and end it.
+
+    Raises:
+        Trouble: another holds it.
+
+    """
+    with (folder / "up.lock").open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise Trouble(f"fanfare up already runs in this folder, {folder}") from error
+        yield
 
 
 def _answers(http: httpx.Client, url: str) -> bool:
