@@ -15,7 +15,7 @@ CALLERS: Final = ("shop", "events")
 TOKEN: Final = "pat-test"  # noqa: S105 - the simulator's, which opens nothing
 
 _SETTINGS: Final = """\
-# Made for a trial on this machine; start from the README for an installation of your own.
+# Made for a trial on this machine; see docs/settings.md for an installation of your own.
 installation = "trial"
 
 [portals.acme]
