@@ -162,6 +162,13 @@ async def test_a_run_that_changed_after_it_was_listed_is_passed_over(store: Stor
     assert await endings(store, runs) == ["failed"] * 3
 
 
+async def test_a_bulk_that_is_begun_again_keeps_its_runs(store: Store) -> None:
+    """Its first answer was lost."""
+    await many(store, 3)
+    assert await begin(store, "cancel") == await begin(store, "cancel")
+    assert (await store.bulks.read("b-1")).left == 3
+
+
 async def test_more_runs_than_one_call_lays_down(store: Store) -> None:
     ids = [f"run-{number}" for number in range(2_500)]
     bulk = await store.bulks.begin("b-1", "cancel", ids, OFFICE)

@@ -114,6 +114,20 @@ async def test_when_all_runs_have_ended_and_were_trimmed_only_the_permanent_keys
     assert await names(redis) == keys.PERMANENT
 
 
+async def test_a_portal_whose_last_run_is_cancelled_while_it_is_parked_is_forgotten(store: Store, redis: Redis) -> None:
+    """Nobody probes a portal that has nothing to do."""
+    run = a_run("one")
+    await store.acceptance.accept(acceptable(run, run.id))
+    await store.portals.take(LEASE, 0)
+    await store.portals.claim(LEASE, 1, 0)
+    await store.parked.park(LEASE, "down", 60 * SECOND, "503")
+    await store.portals.save(LEASE, [Saved(run, place="waiting", span=60 * SECOND)])
+    await store.portals.release(LEASE, 0, anyway=True)
+    await store.verbs.cancel(run.id, "leave", OFFICE)
+    await let_pass(redis, keys.RECOVERED + SECOND)
+    assert await redis.exists("fanfare:park:acme", "fanfare:told:acme", "fanfare:turns:acme") == 0
+
+
 async def test_a_run_and_its_key_go_together_and_the_key_may_then_name_another_wish(store: Store, redis: Redis) -> None:
     """The same key, used again when its run was trimmed, is a new wish with a run of its own life."""
     run = a_run("again")

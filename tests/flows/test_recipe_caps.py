@@ -179,6 +179,21 @@ async def test_who_is_cancelled_before_its_own_time_leaves_no_place(store: Store
     assert (await store.runs.read(runs[CAP].id)).until == held.until
 
 
+async def test_whose_hour_has_come_and_that_is_cancelled_before_it_is_claimed_leaves_its_place(
+    store: Store, redis: Redis
+) -> None:
+    runs = await accepted(store, CAP + 1)
+    await ended(store)
+    await let_pass(redis, HOUR)
+    await store.portals.take(LEASE, 0)
+    await store.portals.claim(LEASE, 0, 0)  # all hands are full: it only enters the line
+    assert (await store.runs.read(runs[CAP].id)).place == "line"
+    await store.verbs.cancel(runs[CAP].id, "leave", Command("office"))
+    others = [a_capped_run(f"other {number}") for number in range(CAP)]
+    await accept(store, *others)
+    assert await ended(store) == ids(others)
+
+
 async def test_a_held_run_that_is_retried_is_held_again_but_not_once_it_has_its_campaign(
     store: Store, redis: Redis
 ) -> None:

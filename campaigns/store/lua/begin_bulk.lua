@@ -5,7 +5,7 @@
 local id, once, mark, told, before_these = unpack(ARGV)
 local before = applied_before(once, mark)
 if before then
-  redis.call('DEL', KEY.bulk .. id)
+  if before ~= id then redis.call('DEL', KEY.bulk .. id) end
   return {before, 1}
 end
 for i = 6, #ARGV do redis.call('ZADD', KEY.bulk .. id, before_these + i, ARGV[i]) end

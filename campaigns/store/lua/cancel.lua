@@ -22,10 +22,8 @@ if outcome == 'cancelled' or not (cancel == made or cancel == 'undo') then
   note(run, now, made == 'undo' and 'undo' or 'cancel', by)
   redis.call('HSET', run, 'cancel', made, 'version', version + 1)
   for _, stands in ipairs({KEY.line, KEY.waiting}) do redis.call('ZREM', stands .. portal, id) end
-  if place == 'held' then
-    unhold(id, portal)
-    leave_cap(id, portal, now)
-  end
+  if place == 'held' then unhold(id, portal) end
+  leave_cap(id, portal, now)  -- also of one whose time has come, and that nobody has claimed yet
   redis.call('HDEL', run, 'until')
   over_no_more(id, portal, caller)
   if outcome == 'cancelled' then

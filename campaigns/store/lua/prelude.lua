@@ -43,6 +43,15 @@ local function next_work(portal, now)
   return math.max(first, tonumber(probe or 0))
 end
 
+-- No run is open, nobody serves the portal: the turns begin anew, and as nobody will probe it, its trouble is forgotten
+-- after a while.
+local function rest(portal)
+  redis.call('ZREM', KEY.due, portal)
+  redis.call('DEL', KEY.turns .. portal)
+  if redis.call('HEXISTS', KEY.park .. portal, 'paused') == 1 then return end
+  for _, key in ipairs({KEY.park, KEY.told}) do redis.call('PEXPIRE', key .. portal, RECOVERED) end
+end
+
 -- Every script that touches a portal ends here: when must somebody be on it?
 -- Returns true when nobody is and nobody was called: the process that ran the script enqueues the portal's RQ job.
 local function set_due(portal, now)
@@ -57,7 +66,7 @@ local function set_due(portal, now)
     redis.call('ZREM', KEY.late, portal)
   end
   if not at then
-    redis.call('ZREM', KEY.due, portal)
+    rest(portal)
   elseif at > now then
     redis.call('ZADD', KEY.due, at, portal)
   elseif redis.call('SET', KEY.call .. portal, '', 'NX', 'PX', CALL) then

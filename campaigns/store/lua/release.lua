@@ -8,8 +8,4 @@ local work = next_work(portal, now)
 if anyway ~= '1' and work and work <= now then return {0} end
 land(portal, tonumber(settle))
 redis.call('DEL', KEY.lease .. portal)
-local call = set_due(portal, now)
-if redis.call('EXISTS', KEY.due) == 0 or not redis.call('ZSCORE', KEY.due, portal) then
-  redis.call('DEL', KEY.turns .. portal)  -- no open run is left: the turns begin anew
-end
-return {1, call and 1 or 0}
+return {1, set_due(portal, now) and 1 or 0}
