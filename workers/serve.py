@@ -113,7 +113,7 @@ class _Rounds:
         self._ends_at = ends_at
         self._idle_since = with_.monotonic()
         self._next_work: int | None = 0  # Redis's time; None: not until told
-        self._unsure = False  # whether more may be in flight than is in hand
+        self._unsure = first is not None  # whether more may be in flight than is in hand
         self.somebody_must_come = False
 
     async def once(self) -> bool:
