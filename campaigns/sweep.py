@@ -82,4 +82,6 @@ async def sweep(store: Store, queue: Queue, stand_in: StandIn | None = None) -> 
             await work_off(store, queue)
         except Unavailable as error:
             log.warning("sweep.unavailable", problem=str(error))
+        except Exception:
+            log.exception("sweep.fault")  # of ours, as with a run that is damaged: the others still need to be called
         await asyncio.sleep(EACH)
