@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Final, TypeVar
 
-from campaigns.errors import Unavailable
+from campaigns.errors import Newer, Unavailable
 
 T = TypeVar("T")
 
@@ -17,11 +17,17 @@ async def ride_out(ask: Callable[[], Awaitable[T]]) -> T:
     """What *ask* answers, asked again for as long as Redis is away; it must do no harm twice.
 
     Ends with Redis's return or the caller's cancellation; a save then learns whether its lease has lasted.
+
+    Raises:
+        Newer: Redis is there, and asking again would find the same.
+
     """
     pause = FIRST_PAUSE
     while True:
         try:
             return await ask()
+        except Newer:
+            raise
         except Unavailable:
             await asyncio.sleep(pause)
             pause = min(2 * pause, LONGEST_PAUSE)
