@@ -19,10 +19,10 @@ from campaigns.observe import PortalWork
 from campaigns.signing import Signing
 from campaigns.store.ghosts import Ghosts, Looked
 from campaigns.store.patience import ride_out
-from campaigns.store.portals import Lease
+from campaigns.store.portals import Lease, LeaseLost
 from campaigns.store.runs import Runs
 from campaigns.wishes import AddItem, CreateCampaign
-from workers.calls import Calls
+from workers.calls import Calls, Stopping
 from workers.clock import Clock
 from workers.creates import properties_of
 from workers.lookup import Lookup
@@ -30,6 +30,9 @@ from workers.ranks import READ
 
 ONCE_MORE: Final = 15_000
 """Milliseconds after which a look that HubSpot did not let us take is tried again."""
+
+AFTER_A_FAULT: Final = 60_000
+"""One at which our own code fails is tried again each minute, as a run is."""
 
 GONE: Final = 404
 
@@ -64,7 +67,9 @@ async def look_for(on: Haunted, due: Sequence[Ghost]) -> None:
     """
     try:
         index = await _index(on, due)
-    except CampaignsError as error:
+    except (LeaseLost, Stopping):
+        raise
+    except Exception as error:  # noqa: BLE001 - it is logged
         looked = [_once_more(on, ghost, error) for ghost in due]
     else:
         looked = [await _looked(on, ghost, index) for ghost in due]
@@ -75,13 +80,18 @@ async def _looked(on: Haunted, ghost: Ghost, index: Index) -> Looked:
     """What the look for one ghost came to; if it fails, the others are looked for all the same."""
     try:
         return await _look(on, ghost, index)
-    except CampaignsError as error:
+    except (LeaseLost, Stopping):
+        raise
+    except Exception as error:  # noqa: BLE001 - it is logged
         return _once_more(on, ghost, error)
 
 
-def _once_more(on: Haunted, ghost: Ghost, error: CampaignsError) -> Looked:
-    log.info("ghost.unseen", portal=on.lease.portal, ghost=str(ghost), problem=error.problem.detail)
-    return Looked(ghost, on.clock.now() + ONCE_MORE)
+def _once_more(on: Haunted, ghost: Ghost, error: Exception) -> Looked:
+    if isinstance(error, CampaignsError):
+        log.info("ghost.unseen", portal=on.lease.portal, ghost=str(ghost), problem=error.problem.detail)
+        return Looked(ghost, on.clock.now() + ONCE_MORE)
+    log.error("ghost.fault", portal=on.lease.portal, ghost=str(ghost), exc_info=error)
+    return Looked(ghost, on.clock.now() + AFTER_A_FAULT)
 
 
 async def _index(on: Haunted, due: Sequence[Ghost]) -> Index:
@@ -134,10 +144,12 @@ async def _judged(on: Haunted, ghost: Ghost, index: Index, stored: Stored | None
 
 
 async def _run_of(on: Haunted, ghost: Ghost) -> Stored | None:
+    """The ghost's run; None when it is gone, be it that its key has been used again, for a shorter plan."""
     try:
-        return await ride_out(lambda: on.runs.read(ghost.marker.run))
+        stored = await ride_out(lambda: on.runs.read(ghost.marker.run))
     except NotFound:
         return None
+    return stored if ghost.step < len(stored.run.steps) else None
 
 
 async def _campaigns(on: Haunted, ghost: Ghost, index: Index, stored: Stored | None) -> list[Seen]:

@@ -1,5 +1,7 @@
 """Creates that HubSpot commits after they were declared absent: the second stays, the first goes if nobody uses it."""
 
+import asyncio
+
 import httpx
 import pytest
 from redis.asyncio import Redis
@@ -11,7 +13,7 @@ from campaigns.states import Done
 from campaigns.wishes import AddItem, CreateCampaign
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import accept, ended, engine, serving
+from tests.flows.engine import accept, advanced, ended, engine, serving
 from tests.flows.working import until
 from workers.process import Process
 
@@ -166,3 +168,36 @@ async def test_a_ghost_is_looked_for_though_its_portal_has_no_open_run(
     seconds, _ = await redis.time()
     assert due is not None
     assert 50 < due / 1000 - seconds < 61
+
+
+async def test_a_ghost_of_a_step_that_its_run_has_not_is_shown(redis_url: str, hubspot: Running, redis: Redis) -> None:
+    """Its key was used again, for a shorter plan: nothing tells whose the item is."""
+    run = a_run("shorter")
+    marker = Marker(run.id, 1)
+    async with engine(redis_url, hubspot.url) as process:
+        (stored,) = await advanced(process, [run])
+        item = {"name": "Ads", "amount": 12, "order": 0, "description": str(marker)}
+        await by_hand(hubspot, "POST", f"/{stored.run.campaign}/budget", item)
+        await redis.zadd("fanfare:ghosts:acme", {f"budget {stored.run.campaign} 9 {marker}": 1})
+        async with asyncio.timeout(15):
+            await process.advance("acme", longest=None)
+        (shown,) = await process.store.ghosts.shown("acme")
+    (left,) = hubspot.campaigns()[0]["budget"]
+    assert shown == f"budget {stored.run.campaign} 9 {marker} {left['id']}"
+
+
+async def test_a_ghost_whose_run_is_damaged_holds_up_neither_the_others_nor_the_portal(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    damaged, sound = a_run("damaged"), a_run("sound")
+    ghosts = [str(Ghost("campaign", "-", 0, Marker(run.id, 1))) for run in (damaged, sound)]
+    async with engine(redis_url, hubspot.url, ghost_looks=(1.0,)) as process:
+        await advanced(process, [damaged, sound])
+        await redis.hset(f"fanfare:run:{damaged.id}", "record", b"2\xff")
+        await appears(hubspot, {"hs_name": "sound", "hs_notes": str(Marker(sound.id, 1))})
+        await redis.zadd("fanfare:ghosts:acme", {ghost: at for at, ghost in enumerate(ghosts, 1)})
+        async with asyncio.timeout(15):
+            await process.advance("acme", longest=None)
+        (shown,) = await process.store.ghosts.shown("acme")
+    assert shown.startswith(ghosts[1])
+    assert await redis.zrange("fanfare:ghosts:acme", 0, -1) == [ghosts[0].encode()], "it is looked for again"
