@@ -56,7 +56,7 @@ class Advancing(msgspec.Struct, frozen=True):
 
 
 class Gone(msgspec.Struct, frozen=True):
-    """The run is out of our hands; *until* when it can be claimed again, if that can be known."""
+    """The run is out of our hands; *until* when it or another one can be claimed, if that is known."""
 
     until: int | None
 
@@ -66,7 +66,7 @@ AFTER_A_FAULT: Final = 60_000
 
 
 async def advance(on: Advancing, stored: Stored) -> int | None:
-    """Advance one claimed run until it waits, ends, or the process goes; when it goes on, if it waits.
+    """Advance one claimed run until it waits, ends, or the process goes; when more can be claimed, if that is known.
 
     Raises:
         LeaseLost: the portal is no longer ours.
@@ -131,7 +131,7 @@ async def _send(on: Advancing, stored: Stored, run: Run, step: Step) -> Run | Go
     sent = Sent(on.ways.calls.deadline, tries, since, makes=not repeatable(step.wish))
     began = on.clock.now()
     try:
-        came = await perform(on.ways, run, step, sent, stored.subject)
+        came = await perform(on.ways, run, step, sent, stored)
     except Later as later:
         return await _wait(on, run, _pause(on, later))  # nothing has left: the step is as it was
     _attempted(on, run, step, came, tries, on.clock.now() - began)
@@ -209,11 +209,12 @@ def _pause(on: Advancing, error: Later) -> int:
 
 async def _finish(on: Advancing, stored: Stored, end: Finished, last: Saved | None = None) -> Gone:
     """End the run, with its *last* step if that is not saved yet."""
-    if await on.journal.finish(end):
+    ended, work = await on.journal.finish(end)
+    if ended:
         began = max(stored.accepted, end.run.trigger.notbefore or 0)
         on.counts.ended(end.ending, on.clock.now() - began)
         log.info("run.ended", **named(end.run), ending=end.ending)
-        return Gone(None)
+        return Gone(work)
     # Somebody changed it meanwhile: back into the line, to be read again.
     return Gone(await on.journal.save(msgspec.structs.replace(last or Saved(end.run), place="line")))
 

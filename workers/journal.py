@@ -40,7 +40,7 @@ class Journal:
         self._retention = retention
         self._call_notify = call_notify
         self._saves: Gather[Saved, int] = Gather(self._save, most=MOST_AT_ONCE)
-        self._ends: Gather[Finished, bool] = Gather(self._finish, most=MOST_AT_ONCE)
+        self._ends: Gather[Finished, tuple[bool, int | None]] = Gather(self._finish, most=MOST_AT_ONCE)
 
     async def save(self, change: Saved) -> int:
         """Save what became of a step; Redis's time.
@@ -51,8 +51,8 @@ class Journal:
         """
         return await self._saves.add(change)
 
-    async def finish(self, end: Finished) -> bool:
-        """End a run; whether it ended, or was changed meanwhile.
+    async def finish(self, end: Finished) -> tuple[bool, int | None]:
+        """End a run: whether it ended, or was changed meanwhile; and Redis's time when there is work in the line.
 
         Raises:
             LeaseLost: the portal is no longer ours.
@@ -67,8 +67,8 @@ class Journal:
             self._ranks.goes_by(change.run, priority)
         return [now] * len(changes)
 
-    async def _finish(self, ends: Sequence[Finished]) -> Sequence[bool]:
-        call, ended = await ride_out(lambda: self._portals.finish(self._lease, ends, self._retention))
+    async def _finish(self, ends: Sequence[Finished]) -> Sequence[tuple[bool, int | None]]:
+        call, ended, work = await ride_out(lambda: self._portals.finish(self._lease, ends, self._retention))
         if call:
             await self._call_notify()
-        return ended
+        return [(one, work) for one in ended]

@@ -240,19 +240,22 @@ class Portals:
         own = (change.run.trigger.priority for change in changes)
         return now, tuple(PRIORITIES[band] if band >= 0 else mine for band, mine in zip(bands, own, strict=True))
 
-    async def finish(self, lease: Lease, ends: Sequence[Finished], retention: int) -> tuple[bool, tuple[bool, ...]]:
+    async def finish(
+        self, lease: Lease, ends: Sequence[Finished], retention: int
+    ) -> tuple[bool, tuple[bool, ...], int | None]:
         """End runs: each leaves its lane to the next, and its callback is due.
 
         Returns:
-            whether the notify job must be enqueued, and for each run whether it ended: its version was the expected.
+            whether the notify job must be enqueued; for each run whether it ended: its version was the expected; and
+            Redis's time when there is work in the line, the next of a lane or any other.
 
         Raises:
             LeaseLost: the portal is no longer ours.
 
         """
         parts = (part for end in ends for part in _ended(end))
-        call, _, *flags = _held(await self._scripts.run("finish", lease.portal, str(lease), retention, *parts))
-        return bool(call), tuple(bool(flag) for flag in flags)
+        call, work, *flags = _held(await self._scripts.run("finish", lease.portal, str(lease), retention, *parts))
+        return bool(call), tuple(bool(flag) for flag in flags), work if work >= 0 else None
 
     async def release(self, lease: Lease, settle: int, *, anyway: bool) -> Literal["released", "call", "work"]:
         """Give *lease* back: released; released, and the portal must be called; or kept, as there is work."""
@@ -283,18 +286,8 @@ def _ended(end: Finished) -> tuple[str | bytes | int, ...]:
 
 
 def _saved(change: Saved) -> tuple[str | bytes | float, ...]:
-    field = records.field(change.run, change.step) if change.step else ""
+    run, kept = change.run, records.kept(change.subject)
+    field = records.field(run, change.step) if change.step else ""
     state = records.state(change.state) if change.state is not None else b""
     ghost, look = (str(change.ghost[0]), change.ghost[1]) if change.ghost else ("", 0)
-    return (
-        change.run.id,
-        change.place,
-        change.span,
-        int(change.answered),
-        field,
-        change.at,
-        state,
-        ghost,
-        look,
-        *records.kept(change.subject),
-    )
+    return run.id, change.place, change.span, int(change.answered), field, change.at, state, ghost, look, *kept

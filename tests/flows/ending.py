@@ -24,5 +24,5 @@ async def end(store: Store, run: Run, *, ending: Ending = "done") -> None:
     claimed = await store.portals.claim(LEASE, 100, 0)
     stored = next(one for one in claimed.runs if one.run.id == run.id)
     ended = stored.run.with_state("create_campaign", Done(Receipt("c-1")), claimed.now)
-    _, (flag,) = await store.portals.finish(LEASE, [Finished(ended, stored.version, ending)], DAY)
+    _, (flag,), _ = await store.portals.finish(LEASE, [Finished(ended, stored.version, ending)], DAY)
     assert flag

@@ -188,7 +188,7 @@ async def test_an_ended_run_is_folded_and_its_callback_is_due(store: Store) -> N
     await claim(store)
     now, _ = await store.portals.save(LEASE, [Saved(run, "create_campaign", Done(Receipt("c-1")))])
     run = run.with_state("create_campaign", Done(Receipt("c-1")), now)
-    call, flags = await store.portals.finish(LEASE, [Finished(run, 1, "done")], DAY)
+    call, flags, _ = await store.portals.finish(LEASE, [Finished(run, 1, "done")], DAY)
     assert (call, flags) == (True, (True,))
     stored = await store.runs.read(run.id)
     assert (stored.status, stored.run.campaign, stored.run) == ("done", "c-1", run)
@@ -219,9 +219,22 @@ async def test_a_run_that_somebody_changed_meanwhile_does_not_end(store: Store) 
     await accept(store, run, "a")
     await store.portals.take(LEASE, 0)
     await claim(store)
-    _, flags = await store.portals.finish(LEASE, [Finished(run, 7, "done")], DAY)
+    _, flags, _ = await store.portals.finish(LEASE, [Finished(run, 7, "done")], DAY)
     assert flags == (False,)
     assert (await store.runs.read(run.id)).place == "flight"
+
+
+async def test_who_ends_a_run_hears_whether_there_is_work_in_the_line(store: Store) -> None:
+    first, second = (a_run(key, subject="product-1") for key in ("a", "b"))
+    await accept(store, first, "a")
+    await accept(store, second, "b")
+    await store.portals.take(LEASE, 0)
+    await claim(store)
+    *_, work = await store.portals.finish(LEASE, [Finished(first, 1, "done")], DAY)
+    assert work == (await store.runs.read(first.id)).ended
+    assert await claim(store) == [second.id]
+    *_, work = await store.portals.finish(LEASE, [Finished(second, 1, "done")], DAY)
+    assert work is None
 
 
 async def test_a_lease_is_not_given_back_while_there_is_work(store: Store) -> None:

@@ -140,7 +140,7 @@ async def test_a_run_that_was_cancelled_in_flight_does_not_end_as_if_nothing_had
     await store.portals.take(LEASE, 0)
     (stored,) = (await store.portals.claim(LEASE, 10, 0)).runs
     await store.verbs.cancel(run.id, "leave", OFFICE)
-    _, flags = await store.portals.finish(LEASE, [Finished(stored.run, stored.version, "done")], DAY)
+    _, flags, _ = await store.portals.finish(LEASE, [Finished(stored.run, stored.version, "done")], DAY)
     assert flags == (False,)
 
 

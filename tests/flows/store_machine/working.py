@@ -190,7 +190,7 @@ class Working(Stage):
         )
         if answer is None:
             return
-        _, (ended,) = answer
+        _, (ended,), _ = answer
         wished = self.world.wished[stored.run.id]
         if ended != (right and unchanged) or (ended and wished.ending):
             self.wrongly("one_wish_one_effect", f"{stored.run.id}, which is {wished.ending}, ended: {ended}")
