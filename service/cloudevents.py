@@ -1,19 +1,19 @@
 """Reading triggers from requests: CloudEvents 1.0 in all its modes, or the same names in plain JSON. Pure.
 
-Attributes that we do not know are ignored in all, as CloudEvents asks of whoever receives extensions (section 3.1).
-The bytes of the binary mode are read in `binary`.
+What an event consists of is in `attributes`; the bytes of the binary mode are read in `binary`.
 """
 
 import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import Annotated, Any, Final, Literal, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 import msgspec
 
-from campaigns import lanes, tracing
-from campaigns.model import Priority, Trigger
-from service import binary
+from campaigns import lanes, misshapen, tracing
+from campaigns.model import Trigger
+from service import attributes, binary
+from service.attributes import UNREADABLE, Attributes, unreadable
 from service.problems import Malformed, UnsupportedMediaType
 
 Mode = Literal["plain", "structured", "binary", "batch"]
@@ -37,30 +37,6 @@ LEAST, MOST = -(2**63), 2**64 - 1
 EPOCH: Final = datetime.fromtimestamp(0, UTC)
 MILLISECOND: Final = timedelta(milliseconds=1)
 
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=1_024)]
-Subject = Annotated[str, msgspec.Meta(min_length=1, max_length=256)]
-Time = Annotated[datetime, msgspec.Meta(tz=True)]
-Digits = Annotated[str, msgspec.Meta(pattern="^[0-9]{1,16}$")]
-
-
-class Event(msgspec.Struct, frozen=True):
-    """What we read of a CloudEvent; null is as good as absent (CloudEvents' JSON format, section 2.2)."""
-
-    type: Text
-    specversion: Literal["1.0"] | None = None
-    source: Text | None = None
-    id: Text | None = None
-    subject: Subject | None = None
-    time: Time | None = None
-    data: dict[str, Any] | None = None
-    data_base64: str | None = None
-    portal: Text | None = None
-    priority: Priority | None = None
-    notbefore: Time | None = None
-    sequence: int | Digits | None = None
-    callbackurl: Text | None = None
-    traceparent: str | None = None
-
 
 class Form(NamedTuple):
     """How a request tells its triggers.
@@ -75,12 +51,8 @@ class Form(NamedTuple):
     traceparent: bytes | None = None
 
 
-_decode = msgspec.json.Decoder(Event).decode
 _decode_data = msgspec.json.Decoder(dict[str, Any] | None).decode
 _split = msgspec.json.Decoder(list[msgspec.Raw]).decode
-
-UNREADABLE: Final = (msgspec.DecodeError, ValueError, RecursionError)
-"""What reading JSON raises; text that is no UTF-8, or no base64, is a ValueError."""
 
 
 def form_of(headers: Iterable[tuple[bytes, bytes]]) -> Form:
@@ -90,16 +62,16 @@ def form_of(headers: Iterable[tuple[bytes, bytes]]) -> Form:
         UnsupportedMediaType: in none of the ways that are read here.
 
     """
-    told, attributes, trace = b"", False, None
+    told, in_headers, trace = b"", False, None
     for name, value in headers:
         if name == b"content-type":
             told = value
         elif name == binary.SPECVERSION:
-            attributes = True
+            in_headers = True
         elif name == b"traceparent":
             trace = value
-    mode = MODES.get(told) or _mode(told if told or not attributes else JSON)
-    return Form("binary" if attributes and mode == "plain" else mode, trace)
+    mode = MODES.get(told) or _mode(told if told or not in_headers else JSON)
+    return Form("binary" if in_headers and mode == "plain" else mode, trace)
 
 
 def _mode(content_type: bytes) -> Mode:
@@ -131,7 +103,7 @@ def read_batch(body: bytes) -> Sequence[bytes]:
     try:
         events = _split(body)
     except UNREADABLE as error:
-        raise Malformed(f"the body: {error}") from error
+        raise unreadable(error, body) from error
     if len(events) > MOST_IN_A_BATCH:
         raise Malformed(f"the body: a batch has at most {MOST_IN_A_BATCH} events")
     return [bytes(event) for event in events]
@@ -143,8 +115,8 @@ def read_one(form: Form, event: bytes) -> Trigger:
 
 
 def _in_json(form: Form, body: bytes) -> Trigger:
+    event = attributes.read(body)
     try:
-        event = _decode(body)
         data = _decode_data(base64.b64decode(event.data_base64, validate=True)) if event.data_base64 else event.data
     except UNREADABLE as error:
         raise Malformed(f"the body: {error}") from error
@@ -154,11 +126,11 @@ def _in_json(form: Form, body: bytes) -> Trigger:
 
 
 def _in_binary(form: Form, headers: Iterable[tuple[bytes, bytes]], body: bytes) -> Trigger:
-    attributes = binary.attributes(headers)
+    told = binary.attributes(headers)
     try:
-        event = msgspec.convert(attributes, Event)
+        event = msgspec.convert(told, Attributes)
     except msgspec.ValidationError as error:
-        raise Malformed(f"the headers: {error}") from error
+        raise Malformed(f"the headers: {misshapen.why(error, Attributes)}") from error
     _check_required(event)
     try:
         data = _decode_data(body) if body else None
@@ -167,12 +139,12 @@ def _in_binary(form: Form, headers: Iterable[tuple[bytes, bytes]], body: bytes) 
     return _trigger(form, event, data)
 
 
-def _check_required(event: Event) -> None:
+def _check_required(event: Attributes) -> None:
     if event.specversion is None or event.source is None or event.id is None:
         raise Malformed("a CloudEvent has specversion, id, source and type")
 
 
-def _trigger(form: Form, event: Event, data: dict[str, Any] | None) -> Trigger:
+def _trigger(form: Form, event: Attributes, data: dict[str, Any] | None) -> Trigger:
     data = data or {}
     _check(data, 0)
     sequence, time = int(event.sequence or 0), _milliseconds(event.time)
@@ -193,7 +165,7 @@ def _trigger(form: Form, event: Event, data: dict[str, Any] | None) -> Trigger:
     )
 
 
-def _trace(form: Form, event: Event) -> str | None:
+def _trace(form: Form, event: Attributes) -> str | None:
     if form.traceparent is None or (form.mode == "batch" and event.traceparent):
         return event.traceparent and tracing.read(event.traceparent)
     return tracing.read(form.traceparent.decode("latin-1"))

@@ -6,7 +6,7 @@ from typing import Final, TypeVar
 
 import msgspec
 
-from campaigns import keys
+from campaigns import keys, misshapen
 from campaigns.store.verbs import Command
 from service import idempotency
 from service.auth import Caller
@@ -14,7 +14,7 @@ from service.problems import Malformed, UnsupportedMediaType
 
 JSON: Final = b"application/json"
 
-Body = TypeVar("Body")
+Body = TypeVar("Body", bound=msgspec.Struct)
 
 
 def read(headers: Sequence[tuple[bytes, bytes]], body: bytes, shape: type[Body]) -> Body:
@@ -33,7 +33,7 @@ def read(headers: Sequence[tuple[bytes, bytes]], body: bytes, shape: type[Body])
     try:
         return msgspec.json.decode(body, type=shape)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Malformed(f"the body: {error}") from error
+        raise Malformed(f"the body: {misshapen.why(error, shape)}") from error
 
 
 def command(

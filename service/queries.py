@@ -5,11 +5,12 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
+from campaigns import misshapen
 from campaigns.errors import Forbidden
 from service.auth import Caller
 from service.problems import Malformed
 
-Filters = TypeVar("Filters")
+Filters = TypeVar("Filters", bound=msgspec.Struct)
 
 
 class Sending(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -38,7 +39,7 @@ def read(query: bytes, shape: type[Filters]) -> Filters:
             raise Malformed("the query: a parameter came more than once")
         return msgspec.convert(dict(given), shape, strict=False)
     except (ValueError, msgspec.ValidationError) as error:
-        raise Malformed(f"the query: {error}") from error
+        raise Malformed(f"the query: {misshapen.why(error, shape)}") from error
 
 
 def whose(named: str | None, caller: Caller) -> str:

@@ -9,6 +9,7 @@ import msgspec
 
 from campaigns.errors import Invalid
 from campaigns.keys import without_markers
+from campaigns.misshapen import why
 from campaigns.model import Trigger
 from campaigns.recipes import templates
 from campaigns.recipes.lifecycles import stage_of
@@ -88,7 +89,7 @@ def _requested(trigger: Trigger) -> Wanted:
     try:
         return msgspec.convert(trigger.data, Wanted)
     except msgspec.ValidationError as error:
-        raise Invalid(f"data: {error}") from error
+        raise Invalid(f"data: {why(error, Wanted, trigger.data)}") from error
 
 
 def _filled_in(recipe: Recipe, trigger: Trigger, zone: ZoneInfo) -> Wanted:
@@ -105,7 +106,7 @@ def _filled_in(recipe: Recipe, trigger: Trigger, zone: ZoneInfo) -> Wanted:
     try:
         return msgspec.convert(wanted, Wanted)
     except msgspec.ValidationError as error:
-        raise Invalid(f"recipe {recipe.title!r} cannot be filled in: {error}") from error
+        raise Invalid(f"recipe {recipe.title!r} cannot be filled in: {why(error, Wanted, wanted)}") from error
 
 
 class _Filling:

@@ -79,6 +79,7 @@ async def test_a_body_that_cannot_be_read_is_refused(http: httpx.AsyncClient) ->
     bodies: list[object] = [{"made": "gone"}, {"colour": "red"}, []]
     for body in bodies:
         assert problem(await apply(http, run, "cancel", body=body)) == (400, "malformed")
+    assert "it is leave or undo" in (await apply(http, run, "cancel", body={"made": "gone"})).json()["detail"]
     plain = await http.post(f"/v1/runs/{run}/cancel", content="undo", headers=bearer("shop"))
     assert problem(plain) == (415, "unsupported-media-type")
     assert (await show(http, run))["status"] == "waiting"

@@ -10,7 +10,7 @@ ROOT = Path(__file__).parents[2]
 PRODUCT = ("campaigns", "service", "workers", "simulator", "cli")
 
 PURE = {
-    "campaigns/errors.py", "campaigns/forecast.py", "campaigns/health.py", "campaigns/states.py", "campaigns/wishes.py", "campaigns/model.py", "campaigns/tracing.py", "campaigns/keys.py", "campaigns/retry.py",
+    "campaigns/errors.py", "campaigns/misshapen.py", "campaigns/forecast.py", "campaigns/health.py", "campaigns/states.py", "campaigns/wishes.py", "campaigns/model.py", "campaigns/tracing.py", "campaigns/keys.py", "campaigns/retry.py",
     "campaigns/ghosts.py", "campaigns/parking.py", "campaigns/lanes.py", "campaigns/plan.py", "campaigns/progress.py", "campaigns/quota.py",
     "campaigns/hubspot/types.py", "campaigns/hubspot/batch.py", "campaigns/hubspot/index.py", "campaigns/hubspot/walk.py",
     "campaigns/hubspot/properties.py", "campaigns/hubspot/asset_types.py", "campaigns/store/records.py", "campaigns/store/packing.py", "campaigns/store/former.py", "campaigns/store/subject_changes.py", "campaigns/store/durability.py",

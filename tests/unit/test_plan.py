@@ -88,6 +88,11 @@ def test_a_request_that_is_no_campaign_is_refused(data: dict[str, object]) -> No
         plan(requested(**data), BOOK, SENDER, "k")
 
 
+def test_a_property_that_is_no_text_is_named() -> None:
+    with pytest.raises(Invalid, match=r"^data: Expected `str`, got `int` - at `\$\.properties\.hs_goal`$"):
+        plan(requested(properties={"hs_name": "x", "hs_goal": 5}), BOOK, SENDER, "k")
+
+
 def test_callers_cannot_sign_with_a_marker() -> None:
     run = plan(requested(properties={"hs_name": "x", "hs_notes": "a[fanfare:b.c.d]"}), BOOK, SENDER, "k")
     assert run.steps[0].wish == CreateCampaign({"hs_name": "x", "hs_notes": "a"})

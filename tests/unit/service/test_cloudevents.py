@@ -57,11 +57,68 @@ def test_a_structured_cloud_event_is_the_same_trigger_as_plain_json() -> None:
     assert read(STRUCTURED, told(specversion="1.0", **members)) == read(PLAIN, told(**members))
 
 
+EVENT = {"specversion": "1.0", "source": "urn:shop", "id": "1"}
+
+
 @pytest.mark.parametrize("headers", [PLAIN, STRUCTURED])
-def test_members_that_we_do_not_know_are_ignored(headers: list[tuple[bytes, bytes]]) -> None:
-    """CloudEvents lets anybody on the way add extensions, such as `traceparent`."""
-    members = {"specversion": "1.0", "source": "urn:shop", "id": "1"}
-    assert read(headers, told(traceparent="00-1-2-01", **members)) == read(headers, told(**members))
+def test_attributes_that_we_do_not_know_are_ignored(headers: list[tuple[bytes, bytes]]) -> None:
+    """CloudEvents lets anybody on the way add extensions, such as `partitionkey`."""
+    unknown = {"partitionkey": "7", "datacontenttype": "application/json", "dataschema": "urn:s", "x": {"not": [1]}}
+    assert read(headers, told(**unknown, **EVENT)) == read(headers, told(**EVENT))
+
+
+@pytest.mark.parametrize("headers", [PLAIN, STRUCTURED])
+@pytest.mark.parametrize(
+    ("name", "meant"),
+    [
+        ("not_before", "notbefore"),
+        ("callback_url", "callbackurl"),
+        ("Priority", "priority"),
+        ("specVersion", "specversion"),
+        ("data-schema", "dataschema"),
+        ("dataBase64", "data_base64"),
+    ],
+)
+def test_a_name_that_no_attribute_can_have_is_refused_with_what_was_meant(
+    headers: list[tuple[bytes, bytes]], name: str, meant: str
+) -> None:
+    """Ignored, it would change what is done: a campaign that is for later would be made at once."""
+    with pytest.raises(Malformed) as refused:
+        read(headers, told(**EVENT, **{name: None}))
+    assert str(refused.value) == f"the body: `{name}` is no attribute: names are of a-z and 0-9 (`{meant}`?)"
+
+
+@pytest.mark.parametrize("name", ["", "my_own", "caf\u00e9", "portals!"])
+def test_where_nothing_is_near_only_the_rule_is_told(name: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        read(PLAIN, told(**{name: 1}))
+    assert str(refused.value) == f"the body: `{name}` is no attribute: names are of a-z and 0-9"
+
+
+def test_names_within_data_are_the_callers_own() -> None:
+    assert read(PLAIN, told(data={"Not_Before": {"x-y": 1}})).data == {"Not_Before": {"x-y": 1}}
+
+
+@pytest.mark.parametrize(
+    ("members", "why"),
+    [
+        ({"priority": "urgent"}, "Invalid enum value 'urgent' - at `$.priority`; it is high, normal or bulk"),
+        ({"specversion": "0.3"}, "Invalid enum value '0.3' - at `$.specversion`; it is 1.0"),
+        ({"sequence": "1.5"}, "Expected a whole number or its digits - at `$.sequence`"),
+        ({"sequence": 1.5}, "Expected a whole number or its digits - at `$.sequence`"),
+    ],
+)
+def test_what_is_refused_is_told_with_what_can_stand_there(members: dict[str, object], why: str) -> None:
+    with pytest.raises(Malformed) as refused:
+        read(PLAIN, told(**members))
+    assert str(refused.value) == f"the body: {why}"
+
+
+@pytest.mark.parametrize("body", [b"", b" \n"])
+def test_an_empty_body_is_called_that(body: bytes) -> None:
+    for tell in (lambda: read(PLAIN, body), lambda: cloudevents.read_batch(body)):
+        with pytest.raises(Malformed, match=r"^the body is empty$"):
+            tell()
 
 
 TRACE = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01"

@@ -43,6 +43,11 @@ def test_a_query_that_cannot_be_understood_is_refused(query: bytes) -> None:
         read(query, Filters)
 
 
+def test_a_status_that_there_is_not_is_refused_with_those_that_there_are() -> None:
+    with pytest.raises(Malformed, match=r"'complete' - at `\$\.status`; it is held, waiting, running, done, partial,"):
+        read(b"status=complete", Filters)
+
+
 def test_a_run_is_seen_by_its_caller_and_by_an_admin_and_is_not_there_for_others() -> None:
     assert visible(RUN, caller("shop")) is RUN
     assert visible(RUN, caller("office")) is RUN
