@@ -181,7 +181,7 @@ async def _advancing(
             removals=Removals(calls, partial(counts.left, "archive")),
             lookup=lookup,
             signing=signing,
-            names=Names(calls, told.marker_property),
+            names=Names(calls, told.settle, told.marker_property),
         ),
         past=await Past.of(reckoning),
         journal=journal,

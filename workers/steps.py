@@ -9,6 +9,7 @@ from campaigns import keys
 from campaigns.errors import CampaignsError, Later, Refused
 from campaigns.hubspot import wire
 from campaigns.hubspot.asset_types import advice_on_refusal
+from campaigns.hubspot.index import Index
 from campaigns.hubspot.types import ItemFields
 from campaigns.hubspot.wire import Request
 from campaigns.model import Run, Step, Stored, Subject
@@ -52,8 +53,8 @@ class Ways(msgspec.Struct, frozen=True):
     names: Names
 
 
-async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject) -> Came:  # noqa: PLR0911 - one way for each kind
-    """Make the step's call; it is saved as *sent* before it leaves. *subject* is what is kept of the run's subject.
+async def perform(ways: Ways, run: Run, step: Step, sent: Sent, stored: Stored) -> Came:  # noqa: PLR0911 - one way for each kind
+    """Make the step's call; it is saved as *sent* before it leaves. *run* is as it is now, *stored* as it was claimed.
 
     Raises:
         Later: what must be read before cannot be read now; nothing has left.
@@ -62,9 +63,9 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
     """
     match step.wish:
         case CreateCampaign() as wish:
-            return await _create(ways, run, step, wish, sent)
+            return await _create(ways, run, step, wish, sent, stored.accepted)
         case UpdateCampaign() as wish:
-            return await _update(ways, run, step, wish, sent, subject)
+            return await _update(ways, run, step, wish, sent, stored.subject)
         case AttachAsset() as wish:
             return await _attach(ways.calls, run, step, wish, sent)
         case DetachAssets() as wish:
@@ -72,7 +73,7 @@ async def perform(ways: Ways, run: Run, step: Step, sent: Sent, subject: Subject
         case MendAssets() as wish:
             return await mend_assets(ways.calls, ways.reads, run, step, wish, sent)
         case ArchiveCampaign():
-            return await _archive(ways, run, step, sent, subject)
+            return await _archive(ways, run, step, sent, stored.subject)
         case AddItem() as wish:
             return await _add_item(ways.calls, run, step, wish, sent)
         case Undo() as wish:
@@ -125,7 +126,11 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
 
 
 async def _find_campaign(ways: Ways, run: Run, step: Step, wish: CreateCampaign, accepted: int) -> Found | None:
-    index = await ways.lookup.look(step.at)
+    return _made(await ways.lookup.look(step.at), run, wish, accepted)
+
+
+def _made(index: Index, run: Run, wish: CreateCampaign, accepted: int) -> Found | None:
+    """What an attempt of *run* has made; one from before its acceptance was a run's that had its key before."""
     found = next((found for found in index.find(run.id) if found.attempt >= accepted), None)
     if found is None:
         return None
@@ -133,26 +138,26 @@ async def _find_campaign(ways: Ways, run: Run, step: Step, wish: CreateCampaign,
     return Found(Receipt(found.campaign.id, adopted=True, name=name), found.attempt)
 
 
-async def _create(ways: Ways, run: Run, step: Step, wish: CreateCampaign, sent: Sent) -> Came:
+async def _create(ways: Ways, run: Run, step: Step, wish: CreateCampaign, sent: Sent, accepted: int) -> Came:
     if wish.taken == "trust":
         return await ways.creates.create(run, step, sent)
-    async with ways.names.turn():
-        return await _create_by_name(ways, run, step, wish, sent)
+    async with ways.names.turn(run):
+        return await _create_by_name(ways, run, step, wish, sent, accepted)
 
 
-async def _create_by_name(ways: Ways, run: Run, step: Step, wish: CreateCampaign, sent: Sent) -> Came:
+async def _create_by_name(ways: Ways, run: Run, step: Step, wish: CreateCampaign, sent: Sent, accepted: int) -> Came:
     """Create a campaign once it is known whether its name is taken, and do what the recipe says if it is."""
     name, names = wish.properties["hs_name"].strip(), ways.names
     index = await names.like(name, run)
-    mine, there = index.find(run.id), names.holder(name, index)
-    if mine:  # an attempt that was declared absent has come late
-        return Came(mine[0].attempt, Receipt(mine[0].campaign.id, adopted=True))
+    if mine := _made(index, run, wish, accepted):  # an attempt that was declared absent has come late
+        return Came(mine.attempt, mine.receipt)
+    there = await names.holder(name, index, run)
     if there is not None and wish.taken == "fail":
         return Came(step.at, Refused(f"name-taken: the campaign {there} has the name {name!r}"))
     if there is not None and wish.taken == "adopt":
         return await _update(ways, run, step, UpdateCampaign(wish.properties), sent, Subject(campaign=there))
     if there is not None:
-        name = numbered(name, lambda told: names.holder(told, index) is None)
+        name = numbered(name, lambda told: names.may_be_taken(told, index))
     named = CreateCampaign({**wish.properties, "hs_name": name})
     came = await ways.creates.create(run, msgspec.structs.replace(step, wish=named), sent)
     if not isinstance(came.outcome, Receipt):

@@ -3,14 +3,21 @@
 import asyncio
 
 import pytest
+from redis.asyncio import Redis
 
-from campaigns.model import Run
-from campaigns.states import Failed
+from campaigns.keys import RETENTION
+from campaigns.model import Run, Stored
+from campaigns.signing import marker_of
+from campaigns.states import Done, Failed
 from campaigns.store.verbs import Command
 from campaigns.wishes import CreateCampaign, Taken
 from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.engine import accept, advanced, ended, engine, serving
+from tests.flows.test_ghosts import by_hand
+from tests.flows.working import until
+from tests.passing_time import DAY, let_pass
+from workers.process import Process
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -105,3 +112,136 @@ async def test_pages_of_a_name_that_are_known_are_not_read_again_until_one_of_it
 
 def looks(hubspot: Running) -> int:
     return int(hubspot.stats()["by_operation"].get("GET /", 0))
+
+
+async def undone(process: Process, run: Run) -> None:
+    await process.store.verbs.cancel(run.id, "undo", Command("office"))
+    await ended(process, [run])
+
+
+@pytest.mark.parametrize("taken", ["fail", "adopt", "number"])
+async def test_a_name_of_ours_is_free_again_once_its_campaign_is_gone(
+    redis_url: str, hubspot: Running, taken: Taken
+) -> None:
+    one, two = named("one", taken), named("two", taken)
+    async with engine(redis_url, hubspot.url, settle=10.0) as process, serving(process):
+        await accept(process, [one])
+        await ended(process, [one])
+        await undone(process, one)
+        await accept(process, [two])
+        (stored,) = await ended(process, [two])
+    assert (stored.ending, stored.run.campaign_name) == ("done", "Sale")
+    assert names(hubspot) == ["Sale", "Sale"], "one that is archived, and one of its own"
+
+
+@pytest.mark.parametrize("taken", ["fail", "adopt", "number"])
+async def test_a_name_of_ours_is_free_again_once_somebody_has_renamed_its_campaign(
+    redis_url: str, hubspot: Running, taken: Taken
+) -> None:
+    one, two = named("one", taken), named("two", taken)
+    async with engine(redis_url, hubspot.url, settle=10.0) as process, serving(process):
+        await accept(process, [one])
+        (first,) = await ended(process, [one])
+        await by_hand(hubspot, "PATCH", f"/{first.run.campaign}", {"properties": {"hs_name": "Clearance"}})
+        await accept(process, [two])
+        (stored,) = await ended(process, [two])
+    assert (stored.ending, stored.run.campaign_name) == ("done", "Sale")
+    assert names(hubspot) == ["Clearance", "Sale"]
+
+
+@pytest.mark.parametrize(
+    ("taken", "there"), [("fail", ["Sale"]), ("adopt", ["Sale"]), ("number", ["Sale", "Sale (2)", "Sale (3)"])]
+)
+async def test_a_name_of_ours_is_taken_before_hubspots_list_shows_its_campaign(
+    redis_url: str, hubspot: Running, taken: Taken, there: list[str]
+) -> None:
+    hubspot.turn(lookup_lag_s="30")
+    runs = [named(f"run-{number}", taken) for number in range(3)]
+    async with engine(redis_url, hubspot.url, settle=30.0) as process:
+        await advanced(process, runs)
+    assert names(hubspot) == there
+
+
+async def test_a_name_of_ours_is_hubspots_to_tell_once_its_list_must_show_it(redis_url: str, hubspot: Running) -> None:
+    """Which is at once where the portal's settle window is nothing."""
+    runs = [named(key, "number") for key in ("one", "two", "three")]
+    async with engine(redis_url, hubspot.url, settle=0.0) as process, serving(process):
+        for run in runs[:2]:
+            await accept(process, [run])
+            await ended(process, [run])
+        await by_hand(hubspot, "DELETE", f"/{hubspot.campaigns()[1]['id']}")
+        await accept(process, [runs[2]])
+        (stored,) = await ended(process, [runs[2]])
+    assert stored.run.campaign_name == "Sale (2)"
+
+
+async def test_an_urgent_run_asks_for_its_name_before_all_that_are_less_urgent(
+    redis_url: str, hubspot: Running
+) -> None:
+    hubspot.limit(per_10s=600)
+    bulk = [
+        a_run(f"b-{number}", CreateCampaign({"hs_name": f"b-{number}"}, taken="number"), priority="bulk")
+        for number in range(60)
+    ]
+    urgent = a_run("urgent", CreateCampaign({"hs_name": "Sale"}, taken="number"), priority="high")
+
+    async def begun() -> bool:
+        return bool(hubspot.campaigns())
+
+    async with engine(redis_url, hubspot.url) as process:
+        await accept(process, bulk)
+        async with serving(process):
+            await until(begun)
+            await accept(process, [urgent])
+            await ended(process, [urgent])
+            before_it = len(hubspot.campaigns()) - 1
+    assert before_it < len(bulk) / 2
+
+
+async def used_again_after_its_time(redis: Redis, process: Process, taken: Taken) -> Stored:
+    run = a_run("one", CreateCampaign({"hs_name": "Sale"}, taken=taken))
+    await advanced(process, [run])
+    await let_pass(redis, RETENTION + DAY)
+    await process.store.sweeping.trim()
+    (stored,) = await advanced(process, [run])
+    return stored
+
+
+async def test_a_key_that_is_used_after_its_time_makes_another_campaign(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        stored = await used_again_after_its_time(redis, process, "number")
+    assert (stored.ending, stored.run.campaign_name) == ("done", "Sale (2)")
+    assert names(hubspot) == ["Sale", "Sale (2)"]
+
+
+async def test_a_key_that_is_used_after_its_time_fails_where_the_name_is_taken(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        stored = await used_again_after_its_time(redis, process, "fail")
+    assert (stored.ending, names(hubspot)) == ("failed", ["Sale"])
+
+
+async def test_a_key_that_is_used_after_its_time_takes_the_campaign_of_its_name_as_anybody_s(
+    redis_url: str, hubspot: Running, redis: Redis
+) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        stored = await used_again_after_its_time(redis, process, "adopt")
+    state = stored.run.steps[0].state
+    assert isinstance(state, Done)
+    assert state.receipt.changed
+    assert names(hubspot) == ["Sale"]
+
+
+async def test_a_numbered_campaign_that_comes_late_is_called_by_its_number(redis_url: str, hubspot: Running) -> None:
+    run = named("late", "number")
+    async with engine(redis_url, hubspot.url) as process:
+        await accept(process, [run])
+        accepted = (await process.store.runs.read(run.id)).accepted
+        late = {"hs_name": "Sale (2)", "hs_notes": str(marker_of(run, accepted + 1))}
+        await by_hand(hubspot, "POST", "", {"properties": late})
+        async with serving(process):
+            (stored,) = await ended(process, [run])
+    assert (names(hubspot), stored.run.campaign_name) == (["Sale (2)"], "Sale (2)")
