@@ -7,6 +7,7 @@ import msgspec
 import structlog
 
 from campaigns.errors import CampaignsError
+from campaigns.keys import DAY
 from campaigns.model import Run, Step
 from campaigns.states import Receipt
 from campaigns.store.epochs import Epoch, Epochs
@@ -20,6 +21,9 @@ BACK_TO_THE_END: Final = 0
 ONCE_MORE: Final = 5.0
 """Seconds after which a walk that HubSpot did not let us take is tried again."""
 
+OPEN_FOR: Final = 7 * DAY
+"""A key lives from the end of its run: as long as runs may have stayed open since they made their campaigns."""
+
 log = structlog.get_logger()
 
 
@@ -28,6 +32,7 @@ class Reckoning(msgspec.Struct, frozen=True):
 
     Attributes:
         settles: how long after the epoch's beginning the last call before it may still take effect (ms).
+        keys_live: how long a key stays after its run has ended (ms).
         new: the portal is on this machine, so a missing birth record means that all is new.
 
     """
@@ -37,6 +42,7 @@ class Reckoning(msgspec.Struct, frozen=True):
     lookup: Lookup
     clock: Clock
     settles: int
+    keys_live: int
     new: bool
 
 
@@ -45,7 +51,7 @@ class Past:
 
     def __init__(self, on: Reckoning, epoch: Epoch | None) -> None:
         self._on = on
-        self._epoch = epoch if epoch is not None and (epoch.why != "birth" or not on.new) else None
+        self._epoch = epoch if epoch is not None and epoch.counts(on_this_machine=on.new) else None
         self._walked = asyncio.Event()
         if self._epoch is None or self._epoch.walked:
             self._walked.set()
@@ -108,7 +114,10 @@ class Past:
                 log.warning("epoch.unwalked", portal=self._on.portal, problem=error.problem.detail)
                 await asyncio.sleep(ONCE_MORE)
         # Of several campaigns of one run the earliest attempt's is taken: the others are its ghosts.
-        found = {one.run: one.campaign.id for one in reversed(list(index.all_markers()))}
+        # What is older than keys live was made by a run that had its key before.
+        oldest = epoch.began - self._on.keys_live - OPEN_FOR
+        young = [one for one in index.all_markers() if one.attempt >= oldest]
+        found = {one.run: one.campaign.id for one in reversed(young)}
         await ride_out(lambda: self._on.epochs.save(self._on.portal, epoch, found))
         log.info("epoch.walked", portal=self._on.portal, campaigns=len(index), runs=len(found))
         self._walked.set()

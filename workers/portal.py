@@ -161,6 +161,7 @@ async def _advancing(
         lookup=lookup,
         clock=clock,
         settles=int((told.call_deadline + told.settle) * SECOND),
+        keys_live=shared.settings.retention,
         new=told.on_this_machine,
     )
     journal = Journal(
