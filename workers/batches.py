@@ -169,16 +169,21 @@ class Batches(Generic[W, A, R]):
 
     def _group(self) -> list[_Member[W, R]]:
         """What would leave now."""
-        if self._refused:
-            return self._refused[0]
-        return batch.together(
+        return self._half() or batch.together(
             sorted(self._waiting, key=_rank_of),
             differs=lambda member: self._kind.differs(member.asked.wish),
             shares=lambda member: self._kind.shares(member.asked.wish),
         )
 
+    def _half(self) -> list[_Member[W, R]] | None:
+        """The most urgent half; None if there is none, or something that waits is more urgent."""
+        half = min(self._refused, key=_best_of, default=None)
+        if half and self._waiting and _best_of(self._waiting) < _best_of(half):
+            return None
+        return half
+
     def _rank(self) -> int:
-        return min(map(_rank_of, self._refused[0] if self._refused else self._waiting), default=READ)
+        return _best_of(self._half() or self._waiting)
 
     def _close(self) -> Steps:
         self._closed = self._group()
@@ -186,7 +191,7 @@ class Batches(Generic[W, A, R]):
 
     def _fills(self, since: float) -> bool:
         """Whether it is worth while to wait for more, when others want to leave."""
-        if self._refused or asyncio.get_running_loop().time() - since >= FILLS_FOR:
+        if self._half() or asyncio.get_running_loop().time() - since >= FILLS_FOR:
             return False
         return len(self._waiting) < MOST_IN_A_BATCH or len(self._group()) < MOST_IN_A_BATCH
 
@@ -244,6 +249,7 @@ class Batches(Generic[W, A, R]):
                 member.tell(Told(departed.at, found, alone=False, found=True))
         parts = batch.halves(left) if len(left) > 1 else (left,)
         self._refused += [list(part) for part in parts if part]
+        self._calls.stir()
         self._begin()
 
 
@@ -257,3 +263,7 @@ def _runs(group: Sequence[_Member[W, R]]) -> list[Run]:
 
 def _rank_of(member: _Member[W, R]) -> int:
     return member.asked.rank()
+
+
+def _best_of(group: Sequence[_Member[W, R]]) -> int:
+    return min(map(_rank_of, group), default=READ)

@@ -161,6 +161,27 @@ async def test_a_batch_that_is_refused_as_a_whole_is_looked_up_and_sent_in_halve
     assert await redis.zcard("fanfare:ghosts:acme") == (refused if ghosts else 0)
 
 
+async def test_priority_high_does_not_wait_for_the_halves_of_a_refused_batch(redis_url: str, hubspot: Running) -> None:
+    slow, refused = {"do": "delay", "delay_ms": 50}, {"do": "status_before", "status": 400, "times": 7}
+    hubspot.plan({"method": "POST", "path": "/batch/create", **refused}, slow)
+    bulk = [a_run(f"b-{number}", CreateCampaign({"hs_name": f"b-{number}"}), priority="bulk") for number in range(40)]
+    high = a_run("high", CreateCampaign({"hs_name": "high"}), priority="high")
+
+    async def one_is_refused() -> bool:
+        return len(batches(hubspot, "create")) == 1
+
+    async with engine(redis_url, hubspot.url) as process:
+        await accept(process, bulk)
+        async with serving(process):
+            await until(one_is_refused)
+            await accept(process, [high])
+            await ended(process, [*bulk, high])
+    rows = [row for row in hubspot.ledger() if row["method"] == "POST"]  # the creates
+    calls = list(dict.fromkeys(row["time"] for row in rows))
+    (its,) = {row["time"] for row in rows if high.id in (row["marker"] or "")}
+    assert calls.index(its) <= 4, f"of {len(calls)}: one alone, the batch, and a half that was about to leave"
+
+
 async def test_what_a_refused_batch_makes_late_is_removed(redis_url: str, hubspot: Running) -> None:
     late = {"do": "late_commit", "status": 400, "delay_ms": 800}
     hubspot.plan({"method": "POST", "path": "/batch/create", "times": 1, **late})

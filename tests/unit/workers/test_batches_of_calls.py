@@ -46,14 +46,18 @@ class Leaving:
         self.asked, self.gate = asyncio.Event(), asyncio.Event()
         self.gate.set()
         self.sent: list[tuple[int, ...]] = []
+        self.stirred = 0
+        self.rank: Callable[[], int] = lambda: 0
         self.yields: Callable[[], bool] = lambda: False
         self.recalled: frozenset[str] = frozenset()
 
     def stir(self) -> None:
-        pass
+        self.stirred += 1
 
-    async def depart(self, _: object, gather: Callable[[], Steps], yields: Callable[[], bool]) -> Departed:
-        self.yields = yields
+    async def depart(
+        self, rank: Callable[[], int], gather: Callable[[], Steps], yields: Callable[[], bool]
+    ) -> Departed:
+        self.rank, self.yields = rank, yields
         self.asked.set()
         await self.gate.wait()
         steps = gather()
@@ -100,6 +104,47 @@ async def test_one_bad_of_fifty_is_found_in_as_many_steps_as_fifty_can_be_halved
     sizes = sorted((len(wishes) for wishes in calls.sent if 17 in wishes), reverse=True)
     assert sizes == [50, 25, 13, 6, 3, 2, 1]
     assert len(calls.sent) <= 13
+
+
+async def test_what_is_more_urgent_than_the_halves_of_a_refused_batch_leaves_before_them() -> None:
+    calls = Leaving(frozenset({17}))
+    of = batches(calls)
+    asked = [asyncio.create_task(of.ask(Asked(wish, lambda: 3, None))) for wish in range(50)]
+    await until_the_second_waits_to_leave(calls)
+    assert (calls.rank(), calls.yields()) == (3, False)
+    asked += [asyncio.create_task(of.ask(Asked(wish, lambda: 3, None))) for wish in (60, 61)]
+    asked.append(asyncio.create_task(of.ask(Asked(70, lambda: 1, None))))
+    await asyncio.sleep(0)
+    assert calls.rank() == 1
+    calls.gate.set()
+    await asyncio.gather(*asked)
+    assert calls.sent[:3] == [tuple(range(50)), (70, 60, 61), tuple(range(25))]
+
+
+async def test_of_the_halves_of_refused_batches_the_most_urgent_leaves_first() -> None:
+    calls = Leaving(frozenset({0}))
+    told = await all_told(calls, range(8), rank=lambda wish: 3 if wish else 1)
+    assert len(told) == 8
+    assert calls.sent == [tuple(range(8)), (0, 1, 2, 3), (0, 1), (0,), (4, 5, 6, 7), (2, 3), (1,)]
+
+
+async def test_halves_that_are_more_urgent_than_what_waits_to_leave_stir_it() -> None:
+    """It may wait for long, and asks for its rank again only then."""
+    calls = Leaving(frozenset({0}))
+    of = batches(calls)
+    asked = [asyncio.create_task(of.ask(Asked(wish, lambda: 1, None))) for wish in range(2)]
+    await until_the_second_waits_to_leave(calls)
+    assert calls.stirred == len(asked) + 1
+    calls.gate.set()
+    await asyncio.gather(*asked)
+
+
+async def until_the_second_waits_to_leave(calls: Leaving) -> None:
+    """Let one call leave, and close the gate behind it."""
+    await calls.asked.wait()
+    calls.gate.clear()
+    calls.asked.clear()
+    await calls.asked.wait()
 
 
 async def test_what_waits_leaves_by_rank_at_most_fifty_and_alike() -> None:
