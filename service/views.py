@@ -156,7 +156,7 @@ def _why_there(stored: Stored) -> str | None:
         case "lane":
             return "behind another run for its subject"
         case "line":
-            return "in its portal's line"
+            return "in its portal's line; GET /v1/portals says whether that is paused or in trouble"
         case "waiting":
             return "a step is asked for again, or looked up, when HubSpot has had its time"
         case "flight":

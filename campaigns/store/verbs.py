@@ -139,7 +139,8 @@ def objection(stored: Stored, verb: Verb) -> str | None:
     run, ending = stored.run, stored.ending
     match verb:
         case "cancel" if ending not in {None, "cancelled"}:
-            return f"the run has ended: {ending}"
+            undo = '; {"made": "undo"} removes what it has made' if can_be_undone(run) else ""
+            return f"the run has ended: {ending}{undo}"
         case "undo" if ending not in {None, "cancelled"} and not can_be_undone(run):
             return "there is nothing in HubSpot that this run has made"
         case "retry" if ending is None:

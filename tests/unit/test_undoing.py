@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from campaigns.errors import Later, Problem
 from campaigns.hubspot.types import Asset, CampaignWithAssets, Item, Page, Totals
-from campaigns.model import Made, Run
+from campaigns.model import Ending, Made, Run, Stored
 from campaigns.progress import Do, Finish, Reconcile, can_be_undone, next_move, why_left, with_undoing
 from campaigns.signing import Signing, marker_of
 from campaigns.states import Done, Failed, Pending, Receipt, Sent, State, Waiting
 from campaigns.store import records
+from campaigns.store.verbs import objection
 from campaigns.wishes import AddItem, AttachAsset, CreateCampaign, Undo
 from tests.builders import a_run
 from workers.by_id import Reads, Removals
@@ -54,6 +55,22 @@ def test_a_cancelled_run_begins_nothing_and_ends(state: State) -> None:
 def test_whatever_is_in_doubt_is_looked_up_before_a_run_is_cancelled_or_undone(cancel: Made) -> None:
     run = a_cancelled_run(cancel, DONE, Sent(lasts=1_000))
     assert next_move(run, NOW, SETTLE) == Reconcile(run.steps[1], conclusive=True)
+
+
+@pytest.mark.parametrize(
+    ("ending", "state", "told"),
+    [
+        ("done", DONE, 'the run has ended: done; {"made": "undo"} removes what it has made'),
+        ("partial", DONE, 'the run has ended: partial; {"made": "undo"} removes what it has made'),
+        ("failed", Failed(PROBLEM), "the run has ended: failed"),
+        ("done", Done(Receipt("c-1", changed=True)), "the run has ended: done"),
+    ],
+)
+def test_whoever_cancels_what_has_ended_hears_of_undo_where_there_is_something_to_undo(
+    ending: Ending, state: State, told: str
+) -> None:
+    run = a_run("k", CreateCampaign(PROPERTIES)).with_state("create_campaign", state, NOW)
+    assert objection(Stored(run, "ended", version=1, accepted=NOW, ending=ending), "cancel") == told
 
 
 def test_what_was_done_last_is_undone_first_also_what_was_in_doubt_a_moment_ago() -> None:

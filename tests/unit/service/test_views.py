@@ -32,6 +32,12 @@ def test_an_open_run_says_why_it_is_not_done(place: Place) -> None:
     assert view.until == AT_NOON
 
 
+def test_a_run_in_line_says_where_to_look_whether_its_portal_goes_on() -> None:
+    assert run_view(stored("line")).why == (
+        "in its portal's line; GET /v1/portals says whether that is paused or in trouble"
+    )
+
+
 def test_an_ended_run_says_when_and_how_and_has_nothing_to_wait_for() -> None:
     run = a_run("k-1").with_state("create_campaign", Done(Receipt("c-1")), NOON)
     view = run_view(Stored(run, "ended", version=2, accepted=NOON, ending="done", ended=NOON))
