@@ -26,6 +26,10 @@ class Epoch(msgspec.Struct, frozen=True):
     why: Literal["birth", "failover", "restored"]
     walked: bool
 
+    def counts(self, *, on_this_machine: bool) -> bool:
+        """Whether it does for a portal: a simulator beside us is as new as our Redis, and its birth is no epoch."""
+        return self.why != "birth" or not on_this_machine
+
 
 class Epochs:
     """Whether an epoch is in force, and what its walks have found.

@@ -69,7 +69,10 @@ class Asking(msgspec.Struct, frozen=True):
 async def look(asking: Asking, now: Callable[[], Awaitable[int]]) -> AsyncIterator[Finding]:
     """Everything that the doctor finds on one portal; *now* is Redis's time."""
     what = f"portal {asking.portal}"
-    yield findings.of_epoch(what, await asking.store.epochs.of(asking.portal))
+    told = asking.settings.portals[asking.portal]
+    epoch = await asking.store.epochs.of(asking.portal)
+    counts = epoch is not None and epoch.counts(on_this_machine=told.on_this_machine)
+    yield findings.of_epoch(what, epoch if counts else None)
     try:
         answer = await asking.ask(wire.find(limit=1))
     except Full:
@@ -81,7 +84,6 @@ async def look(asking: Asking, now: Callable[[], Awaitable[int]]) -> AsyncIterat
     yield Finding("ok", what, "HubSpot answers, and takes the token")
     for right, request in RIGHTS:
         yield findings.of_right(what, right, await _refusal(asking, request))
-    told = asking.settings.portals[asking.portal]
     for finding in findings.of_limits(what, wire.limits_of(answer.headers), told.limit):
         yield finding
     if "date" in answer.headers:

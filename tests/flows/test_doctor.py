@@ -8,6 +8,7 @@ from redis.asyncio import Redis
 
 from campaigns import embedded
 from campaigns.settings import Settings
+from campaigns.store import Store
 from cli.doctor.findings import Finding, exit_code
 from cli.doctor.looking import look, print_all
 from simulator.fixture import Running
@@ -100,6 +101,19 @@ async def test_no_read_leaves_where_the_window_is_full(settings: Settings, redis
     findings = await found(settings)
     assert any("no call is left" in finding.seen for finding in findings)
     assert hubspot.stats()["requests"] == 0
+
+
+async def test_a_new_redis_is_an_epoch_but_not_for_a_portal_on_this_machine(settings: Settings, redis: Redis) -> None:
+    """Nothing is walked there before the first campaign is made."""
+    far = msgspec.structs.replace(settings.portals["acme"], base_url="http://hubspot.invalid")
+    await Store(redis).epochs.born(settings.installation)
+    seen = {
+        finding.what: finding.seen
+        async for finding in look(msgspec.structs.replace(settings, portals={"far": far, **settings.portals}))
+        if "epoch" in finding.seen
+    }
+    assert seen["portal acme"] == "no epoch: Redis knows all that we have made"
+    assert seen["portal far"].startswith("an epoch is in force (")
 
 
 async def test_restored_begins_an_epoch_and_first_install_ends_it(settings: Settings) -> None:
