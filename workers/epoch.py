@@ -13,6 +13,7 @@ from campaigns.states import Receipt
 from campaigns.store.epochs import Epoch, Epochs
 from campaigns.store.patience import ride_out
 from campaigns.wishes import AddItem, CreateCampaign
+from workers.calls import Stopping
 from workers.clock import Clock
 from workers.lookup import Lookup
 from workers.steps import Ways, find_item
@@ -56,6 +57,7 @@ class Past:
         if self._epoch is None or self._epoch.walked:
             self._walked.set()
         self._walking: asyncio.Task[None] | None = None
+        self._stopped = False
 
     @classmethod
     async def of(cls, on: Reckoning) -> "Past":
@@ -84,22 +86,22 @@ class Past:
                 return None
 
     def stop(self) -> None:
-        """The portal is given back: walk no further."""
+        """The portal is given back: walk no further, and let nobody wait for it."""
+        self._stopped = True
         if self._walking is not None:
             self._walking.cancel()
 
     async def _until_walked(self) -> None:
-        if not self._walked.is_set() and self._walking is None:
+        if self._walked.is_set():
+            return
+        if self._stopped:
+            raise Stopping
+        if self._walking is None:
             self._walking = asyncio.create_task(self._walk_when_settled())
-        walked = asyncio.create_task(self._walked.wait())
-        try:
-            await asyncio.wait(
-                {walked, *([self._walking] if self._walking else [])}, return_when=asyncio.FIRST_COMPLETED
-            )
-        finally:
-            walked.cancel()
-        if self._walking is not None and self._walking.done():
-            self._walking.result()  # raises what ended the walk
+        await asyncio.wait({self._walking})
+        if self._walking.cancelled():
+            raise Stopping
+        self._walking.result()  # raises what ended the walk
 
     async def _walk_when_settled(self) -> None:
         epoch = self._epoch

@@ -84,12 +84,18 @@ async def serve(with_: Serving, *, longest: float | None = None, first: asyncio.
         log.warning("portal.lost", portal=with_.lease.portal)
     finally:
         with_.leases.drop(with_.lease)
-        with_.calls.stop()
+        _begin_nothing(with_)
         with_.slots.leave(with_.lease.portal)
         await end([*in_hand.values(), *([first] if first else [])])
     # Not before all is let go: this very process may pop the job, and what it still holds it does not take.
     if round_.somebody_must_come:
         await with_.call()
+
+
+def _begin_nothing(with_: Serving) -> None:
+    """Nothing leaves any more, and nobody waits for what would have to be before it could."""
+    with_.calls.stop()
+    with_.on.past.stop()
 
 
 class _Rounds:
@@ -231,7 +237,7 @@ class _Rounds:
 
     async def _give_back(self) -> bool:
         """Let what has left come back, then release; what has not left goes back into the line."""
-        self._with.calls.stop()
+        _begin_nothing(self._with)
         deadline = self._with.monotonic() + self._with.calls.deadline / 1000
         while self._in_hand and self._with.monotonic() < deadline:
             await asyncio.wait(

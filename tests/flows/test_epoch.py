@@ -1,13 +1,18 @@
 """A Redis that has lost everything, or is older than HubSpot: what was made is found, not made again."""
 
+import asyncio
+
 import pytest
+from prometheus_client import CollectorRegistry
 from redis.asyncio import Redis
 
+from campaigns.states import Pending
 from campaigns.wishes import AddItem, CreateCampaign
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import advanced, engine
-from workers.process import Process
+from tests.flows.engine import accept, advanced, engine, settings_of
+from tests.flows.working import until
+from workers.process import Process, opened
 
 pytestmark = pytest.mark.usefixtures("redis")
 
@@ -85,6 +90,26 @@ async def test_nothing_is_made_before_the_calls_of_the_time_before_have_settled(
         assert epoch is not None
         (stored,) = await advanced(process, [a_run("early")])
     assert stored.run.steps[0].at >= epoch.began + 1_500
+
+
+async def test_who_goes_does_not_wait_for_the_calls_of_the_time_before_to_settle(
+    redis_url: str, hubspot: Running
+) -> None:
+    run, registry = a_run("early"), CollectorRegistry()
+
+    async def in_hand() -> bool:
+        return registry.get_sample_value("fanfare_slots_used", {"portal": "acme"}) == 1
+
+    settings = settings_of(redis_url, hubspot.url, call_deadline=100.0, settle=100.0)
+    async with opened(settings, registry) as process:
+        await process.store.epochs.begin()
+        await accept(process, [run])
+        job = asyncio.create_task(process.advance("acme", longest=None))
+        await until(in_hand)
+        process.stopping.set()
+        await asyncio.wait_for(job, 10)
+        stored = await process.store.runs.read(run.id)
+    assert (stored.place, stored.run.steps[0].state) == ("line", Pending())
 
 
 async def walked(process: Process) -> bool:
