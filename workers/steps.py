@@ -106,7 +106,8 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
     """
     match step.wish:
         case CreateCampaign() as wish:
-            return await _find_campaign(ways, run, step, wish, stored.accepted)
+            # Where the clock was set back after it was accepted, its own attempt seems the older of the two.
+            return await _find_campaign(ways, run, step, wish, min(stored.accepted, step.at))
         case AddItem() as wish:
             return await _or_none(find_item(ways.calls, run, wish))
         case AttachAsset() as wish:
@@ -125,13 +126,13 @@ async def reconcile(ways: Ways, run: Run, step: Step, stored: Stored) -> Found |
             assert_never(step.wish)
 
 
-async def _find_campaign(ways: Ways, run: Run, step: Step, wish: CreateCampaign, accepted: int) -> Found | None:
-    return _made(await ways.lookup.look(step.at), run, wish, accepted)
+async def _find_campaign(ways: Ways, run: Run, step: Step, wish: CreateCampaign, since: int) -> Found | None:
+    return _made(await ways.lookup.look(step.at), run, wish, since)
 
 
-def _made(index: Index, run: Run, wish: CreateCampaign, accepted: int) -> Found | None:
+def _made(index: Index, run: Run, wish: CreateCampaign, since: int) -> Found | None:
     """What an attempt of *run* has made; one from before its acceptance was a run's that had its key before."""
-    found = next((found for found in index.find(run.id) if found.attempt >= accepted), None)
+    found = next((found for found in index.find(run.id) if found.attempt >= since), None)
     if found is None:
         return None
     name = found.campaign.name if wish.taken == "number" else ""

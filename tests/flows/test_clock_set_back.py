@@ -11,8 +11,8 @@ from campaigns.store.portals import Call, Full, Granted, Lease, Portals, Unheard
 from campaigns.store.scripts import Scripts
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import accept, ended, serving, settings_of
-from tests.passing_time import HOUR, let_pass
+from tests.flows.engine import accept, ended, engine, serving, settings_of
+from tests.passing_time import HOUR, SECOND, let_pass
 from workers.process import opened
 
 
@@ -35,6 +35,19 @@ class SetBack(Portals):
                 await let_pass(self._redis, -HOUR)
                 self.set_back.set()
         return await super().send(lease, call, limit)
+
+
+async def test_a_create_whose_answer_is_lost_is_found_although_it_seems_older_than_its_run(
+    redis: Redis, redis_url: str, hubspot: Running
+) -> None:
+    run = a_run("one")
+    hubspot.plan({"method": "POST", "do": "cut_after", "times": 1})
+    async with engine(redis_url, hubspot.url) as process:
+        await accept(process, [run])
+        await let_pass(redis, -5 * SECOND)
+        async with serving(process):
+            (found,) = await ended(process, [run])
+    assert [one["id"] for one in hubspot.campaigns()] == [found.run.campaign]
 
 
 async def test_a_step_that_is_to_be_tried_again_keeps_no_other_call_waiting(
