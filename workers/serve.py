@@ -176,7 +176,7 @@ class _Rounds:
         """What is claimed for the slots that are free; None: nothing is asked for."""
         portal, hands = self._with.lease.portal, len(self._in_hand)
         free = self._with.slots.ask(portal, hands)
-        free_for_high = max(OF_A_PORTAL + FOR_HIGH - hands - free, 0)
+        free_for_high = self._with.slots.free_for_high(portal, hands)
         if free + free_for_high <= 0 and not woken:
             return None
         in_hand = tuple(self._in_hand) if self._unsure else None

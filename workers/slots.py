@@ -21,10 +21,17 @@ class Slots:
 
     def free(self, portal: str, in_hand: int) -> int:
         """How many more runs of *portal* may be taken, when so many are *in_hand*."""
+        return max(0, self._part(portal) - in_hand)
+
+    def free_for_high(self, portal: str, in_hand: int) -> int:
+        """How many more of priority high, beyond those that are `free`."""
+        return max(0, FOR_HIGH - max(0, in_hand - self._part(portal)))
+
+    def _part(self, portal: str) -> int:
         portals = len(self._of) + (portal not in self._of)
         fair = max(1, OF_A_PROCESS // portals)
         room = OF_A_PROCESS - self._taken + self._of.get(portal, 0)
-        return max(0, min(OF_A_PORTAL, max(fair, room)) - in_hand)
+        return min(OF_A_PORTAL, max(fair, room))
 
     def ask(self, portal: str, in_hand: int) -> int:
         """As `free`; these count as taken until `has` tells what came of it."""

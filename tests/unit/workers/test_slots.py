@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workers.slots import OF_A_PORTAL, OF_A_PROCESS, Slots
+from workers.slots import FOR_HIGH, OF_A_PORTAL, OF_A_PROCESS, Slots
 
 
 def test_a_portal_alone_has_a_hundred_slots() -> None:
@@ -38,6 +38,17 @@ def test_a_portal_that_is_left_gives_back_its_slots() -> None:
     slots.ask("acme", 0)
     slots.leave("acme")
     assert vars(slots) == vars(Slots())
+
+
+def test_a_portal_whose_fair_part_is_small_may_have_no_more_for_high_than_any_other() -> None:
+    slots = Slots()
+    for number in range(200):
+        slots.ask(f"p{number}", 0)
+    fair = slots.ask("late", 0)
+    assert fair < FOR_HIGH
+    assert slots.free_for_high("late", 0) == slots.free_for_high("late", fair) == FOR_HIGH
+    assert slots.free_for_high("late", fair + 5) == FOR_HIGH - 5
+    assert slots.free_for_high("late", fair + FOR_HIGH) == slots.free_for_high("late", OF_A_PORTAL) == 0
 
 
 @given(st.lists(st.tuples(st.integers(0, 40), st.integers(0, OF_A_PORTAL)), max_size=200))
