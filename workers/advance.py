@@ -220,8 +220,7 @@ async def _finish(on: Advancing, stored: Stored, end: Finished, last: Saved | No
 
 
 async def _wait(on: Advancing, run: Run, span: int) -> Gone:
-    now = await on.journal.save(Saved(run, place="waiting", span=max(span, 1)))
-    return Gone(now + max(span, 1))
+    return Gone(await on.journal.save(Saved(run, place="waiting", span=max(span, 1))))
 
 
 async def _done(

@@ -43,7 +43,7 @@ class Journal:
         self._ends: Gather[Finished, tuple[bool, int | None]] = Gather(self._finish, most=MOST_AT_ONCE)
 
     async def save(self, change: Saved) -> int:
-        """Save what became of a step; Redis's time.
+        """Save what became of a step; Redis's time, or when the run goes on that is to wait.
 
         Raises:
             LeaseLost: the portal is no longer ours.
@@ -61,11 +61,14 @@ class Journal:
         return await self._ends.add(end)
 
     async def _save(self, changes: Sequence[Saved]) -> Sequence[int]:
-        now, priorities = await ride_out(lambda: self._portals.save(self._lease, changes))
+        now, priorities, recalled = await ride_out(lambda: self._portals.save(self._lease, changes))
         self._clock.heard(now)
         for change, priority in zip(changes, priorities, strict=True):
             self._ranks.goes_by(change.run, priority)
-        return [now] * len(changes)
+        return [
+            now if at_once or change.place != "waiting" else now + change.span
+            for change, at_once in zip(changes, recalled, strict=True)
+        ]
 
     async def _finish(self, ends: Sequence[Finished]) -> Sequence[tuple[bool, int | None]]:
         call, ended, work = await ride_out(lambda: self._portals.finish(self._lease, ends, self._retention))

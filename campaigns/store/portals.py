@@ -225,20 +225,22 @@ class Portals:
         """The calls in *places* have ended: their places are free one window from now."""
         await self._scripts.run("answered", portal, WINDOW, *places)
 
-    async def save(self, lease: Lease, changes: Sequence[Saved]) -> tuple[int, tuple[Priority, ...]]:
+    async def save(self, lease: Lease, changes: Sequence[Saved]) -> tuple[int, tuple[Priority, ...], tuple[bool, ...]]:
         """Save what became of steps.
 
         Returns:
-            Redis's time, which the steps now bear, and for each run the priority it goes by: its own or its lane's.
+            Redis's time, which the steps now bear; for each run the priority it goes by, its own or its lane's, and
+            whether it goes on at once wherever it was to go: operators want it to end.
 
         Raises:
             LeaseLost: the portal is no longer ours.
 
         """
         parts = (part for change in changes for part in _saved(change))
-        now, *bands = _held(await self._scripts.run("save", lease.portal, str(lease), *parts))
+        now, *told = _held(await self._scripts.run("save", lease.portal, str(lease), *parts))
         own = (change.run.trigger.priority for change in changes)
-        return now, tuple(PRIORITIES[band] if band >= 0 else mine for band, mine in zip(bands, own, strict=True))
+        priorities = (PRIORITIES[band] if band >= 0 else mine for band, mine in zip(told[::2], own, strict=True))
+        return now, tuple(priorities), tuple(bool(recalled) for recalled in told[1::2])
 
     async def finish(
         self, lease: Lease, ends: Sequence[Finished], retention: int

@@ -103,7 +103,7 @@ async def test_a_run_in_hand_hears_of_an_urgent_one_behind_it_when_it_is_saved(s
     claimed = await store.portals.claim(LEASE, 10, 0)
     assert [stored.priority for stored in claimed.runs] == ["normal", "bulk"]
     await accept(store, a_run("urgent", subject="sku-1", priority="high"), "urgent")
-    _, priorities = await store.portals.save(LEASE, [Saved(head), Saved(other)])
+    _, priorities, _ = await store.portals.save(LEASE, [Saved(head), Saved(other)])
     assert priorities == ("high", "normal")
 
 
@@ -186,7 +186,7 @@ async def test_an_ended_run_is_folded_and_its_callback_is_due(store: Store) -> N
     await accept(store, run, "a")
     await store.portals.take(LEASE, 0)
     await claim(store)
-    now, _ = await store.portals.save(LEASE, [Saved(run, "create_campaign", Done(Receipt("c-1")))])
+    now, *_ = await store.portals.save(LEASE, [Saved(run, "create_campaign", Done(Receipt("c-1")))])
     run = run.with_state("create_campaign", Done(Receipt("c-1")), now)
     call, flags, _ = await store.portals.finish(LEASE, [Finished(run, 1, "done")], DAY)
     assert (call, flags) == (True, (True,))

@@ -1,6 +1,8 @@
 """Operators' verbs in the store: from whatever place, once for each key, in the run's history."""
 
+import asyncio
 import random
+import time
 from typing import cast
 
 import pytest
@@ -15,6 +17,9 @@ from campaigns.store.callbacks import Tried
 from campaigns.store.portals import Call, Finished, Lease, Saved, Withdrawn
 from campaigns.store.verbs import Command
 from tests.builders import a_run, acceptable
+from workers.clock import Clock
+from workers.journal import Journal
+from workers.ranks import Ranks
 
 LEASE = Lease("acme", "process-1", "token-1")
 LIMIT = Limit(per_window=1_000, per_day=None)
@@ -132,6 +137,27 @@ async def test_a_run_in_flight_may_send_nothing_more_and_comes_back_to_the_line(
     (stored,) = (await store.portals.claim(LEASE, 10, 0)).runs
     call = Call("p-1", 1_000, ((stored.run, CREATE, Sent(1_000)),))
     assert not isinstance(await store.portals.send(LEASE, call, LIMIT), Withdrawn)
+
+
+async def test_a_run_cancelled_in_flight_that_was_to_wait_goes_on_at_once(store: Store) -> None:
+    cancelled, other = a_run("cancelled"), a_run("other")
+    await accept(store, cancelled, other)
+    await store.portals.take(LEASE, 0)
+    await claim(store)
+    await store.verbs.cancel(cancelled.id, "leave", OFFICE)
+    waits = [Saved(run, place="waiting", span=60_000) for run in (cancelled, other)]
+    at_once, later = await asyncio.gather(*map(a_journal(store).save, waits))
+    assert later == (await store.runs.read(other.id)).until
+    assert at_once == later - 60_000
+    assert await claim(store) == [cancelled.id]
+
+
+def a_journal(store: Store) -> Journal:
+    async def call() -> None:
+        """Nobody delivers callbacks here."""
+
+    clock, ranks = Clock(time.monotonic), Ranks()
+    return Journal(store.portals, LEASE, clock, ranks=ranks, retention=DAY, call_notify=call)
 
 
 async def test_a_run_that_was_cancelled_in_flight_does_not_end_as_if_nothing_had_been_said(store: Store) -> None:
