@@ -120,6 +120,7 @@ class _Rounds:
         self._idle_since = with_.monotonic()
         self._next_work: int | None = 0  # Redis's time; None: not until told
         self._unsure = first is not None  # whether more may be in flight than is in hand
+        self._again: set[str] = set()  # claimed again before their tasks have ended
         self.somebody_must_come = False
 
     async def once(self) -> bool:
@@ -188,7 +189,7 @@ class _Rounds:
 
     def _take_in_hand(self, stored: Stored) -> None:
         if stored.run.id in self._in_hand:
-            self._unsure = True  # it was given back and claimed again before its task could end: ask once more
+            self._again.add(stored.run.id)  # it was given back, and its task has yet to hear so
         else:
             self._in_hand[stored.run.id] = asyncio.create_task(advance(self._with.on, stored))
 
@@ -232,6 +233,9 @@ class _Rounds:
             if run.done():
                 del self._in_hand[run_id]
                 goes_on = run.result()
+                if run_id in self._again:
+                    self._again.remove(run_id)
+                    self._unsure, goes_on = True, 0
                 if goes_on is not None:
                     self._next_work = goes_on if self._next_work is None else min(self._next_work, goes_on)
 
