@@ -107,7 +107,7 @@ def _thing(on: Undoing, run: Run, step: Step, of: Step, sent: Sent) -> _Thing:
     match of.wish:
         case CreateCampaign(properties=properties) | UpdateCampaign(properties=properties):
             return _Thing(
-                look=partial(_look_at_campaign, on, run, campaign, properties),
+                look=partial(_look_at_campaign, on, run, campaign, _as_made(properties, of.state.receipt)),
                 remove=partial(_remove_campaign, on, run, step, sent, campaign),
                 gone=partial(on.reads.gone, campaign, run),
                 receipt=made,
@@ -122,6 +122,11 @@ def _thing(on: Undoing, run: Run, step: Step, of: Step, sent: Sent) -> _Thing:
         case _:
             assert_never(of.wish)
     return _Thing(look, partial(_remove, on.calls, run, step, sent, request), partial(_is_gone, look), made)
+
+
+def _as_made(properties: dict[str, str], receipt: Receipt) -> dict[str, str]:
+    """What the step has given the campaign: its name may have been numbered."""
+    return {**properties, "hs_name": receipt.name} if receipt.name else properties
 
 
 async def _is_gone(look: Callable[[], Awaitable[Look]]) -> bool:

@@ -67,6 +67,16 @@ async def test_it_may_number_the_name_and_no_two_at_once_get_the_same(redis_url:
     assert sorted(one.run.campaign_name for one in ends) == names(hubspot)
 
 
+async def test_a_campaign_whose_name_was_numbered_is_undone(redis_url: str, hubspot: Running) -> None:
+    async with engine(redis_url, hubspot.url) as process:
+        await advanced(process, [named("one", "number")])
+        (second,) = await advanced(process, [named("two", "number")])
+        await process.store.verbs.cancel(second.run.id, "undo", Command("office"))
+        async with serving(process):
+            await ended(process, [second.run])
+    assert [one["properties"]["hs_name"] for one in hubspot.campaigns() if not one["archived"]] == ["Sale"]
+
+
 @pytest.mark.parametrize("taken", ["fail", "adopt", "number"])
 async def test_an_answer_that_is_lost_makes_no_second_campaign_and_its_own_name_is_not_taken(
     redis_url: str, hubspot: Running, taken: Taken
