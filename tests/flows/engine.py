@@ -5,8 +5,12 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
+from redis.asyncio import Redis
+
 from campaigns.model import Run, Stored
 from campaigns.settings import Portal, Settings
+from campaigns.store import Store
+from campaigns.store.portals import Portals
 from tests.builders import acceptable
 from tests.settings import TOKEN, some_settings
 from workers.calls import Calls
@@ -50,6 +54,17 @@ async def engine(
     """A worker process's parts, whose portal `acme` is the simulator at *hubspot*."""
     async with opened(settings_of(redis_url, hubspot, **portal), lookup=lookup) as process:
         yield process
+
+
+def holding(portals: Portals) -> Callable[[Redis], Store]:
+    """Makes the store that an engine is `opened` with, *portals* in the place of its own."""
+
+    def made(redis: Redis) -> Store:
+        store = Store(redis)
+        store.portals = portals
+        return store
+
+    return made
 
 
 @asynccontextmanager

@@ -6,12 +6,11 @@ from collections.abc import Sequence
 from redis.asyncio import Redis
 
 from campaigns.quota import Limit
-from campaigns.store import Store
 from campaigns.store.portals import Call, Full, Granted, Lease, Portals, Unheard, Withdrawn
 from campaigns.store.scripts import Scripts
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import accept, settings_of
+from tests.flows.engine import accept, holding, settings_of
 from workers.process import opened
 
 DEADLINE = 3.0
@@ -46,13 +45,7 @@ async def test_a_call_has_only_the_time_that_is_left_until_the_end_in_the_journa
 ) -> None:
     hubspot.plan({"do": "delay", "delay_ms": 20_000})
     portals = HeardLate(redis)
-
-    def store(redis: Redis) -> Store:
-        store = Store(redis)
-        store.portals = portals
-        return store
-
-    async with opened(settings_of(redis_url, hubspot.url, call_deadline=DEADLINE), store=store) as process:
+    async with opened(settings_of(redis_url, hubspot.url, call_deadline=DEADLINE), store=holding(portals)) as process:
         await accept(process, [a_run("k-1")])
         job = asyncio.create_task(process.advance("acme", longest=None))
         async with asyncio.timeout(30):

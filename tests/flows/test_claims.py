@@ -7,13 +7,12 @@ import pytest
 from redis.asyncio import Redis
 
 from campaigns.model import Priority, Run
-from campaigns.store import Store
 from campaigns.store.portals import Claimed, Lease, Portals, Saved
 from campaigns.store.scripts import Scripts
 from simulator.fixture import Running
 from tests.builders import a_run
 from tests.flows.cutting import a_line
-from tests.flows.engine import accept, advanced, ended, engine, serving, settings_of
+from tests.flows.engine import accept, advanced, ended, engine, holding, serving, settings_of
 from workers.process import Process, opened
 
 SOON = 15.0
@@ -69,13 +68,8 @@ async def test_a_run_that_is_claimed_again_before_its_own_save_is_answered_goes_
     run = a_run("one")
     portals = LateSave(redis, run)
 
-    def store(redis: Redis) -> Store:
-        made = Store(redis)
-        made.portals = portals
-        return made
-
     hubspot.plan({"method": "POST", "do": "status_before", "status": 503, "times": 1})
-    async with opened(settings_of(redis_url, hubspot.url), store=store) as process:
+    async with opened(settings_of(redis_url, hubspot.url), store=holding(portals)) as process:
         await accept(process, [run])
         async with serving(process):
             others = asyncio.create_task(keep_claiming(process))

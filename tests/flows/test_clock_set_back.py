@@ -6,12 +6,11 @@ from redis.asyncio import Redis
 
 from campaigns.model import Run
 from campaigns.quota import Limit
-from campaigns.store import Store
 from campaigns.store.portals import Call, Full, Granted, Lease, Portals, Unheard, Withdrawn
 from campaigns.store.scripts import Scripts
 from simulator.fixture import Running
 from tests.builders import a_run
-from tests.flows.engine import accept, ended, engine, serving, settings_of
+from tests.flows.engine import accept, ended, engine, holding, serving, settings_of
 from tests.passing_time import HOUR, SECOND, let_pass
 from workers.process import opened
 
@@ -56,13 +55,8 @@ async def test_a_step_that_is_to_be_tried_again_keeps_no_other_call_waiting(
     again, other = a_run("again"), a_run("other", caller="events")
     portals = SetBack(redis, again)
 
-    def store(redis: Redis) -> Store:
-        made = Store(redis)
-        made.portals = portals
-        return made
-
     hubspot.plan({"method": "POST", "do": "status_before", "status": 503, "times": 1})
-    async with opened(settings_of(redis_url, hubspot.url), store=store) as process:
+    async with opened(settings_of(redis_url, hubspot.url), store=holding(portals)) as process:
         await accept(process, [again])
         async with serving(process):
             await portals.set_back.wait()
