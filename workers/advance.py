@@ -81,7 +81,7 @@ async def advance(on: Advancing, stored: Stored) -> int | None:
     except Stopping:
         return None
     except Recalled:
-        return await on.journal.save(Saved(stored.run, place="line"))  # to be read again, with the operator's wish
+        return await on.journal.save(Saved(stored.run, place="line"))  # to be read again
     except Exception:
         log.exception("run.fault", **named(stored.run))
         return (await _wait(on, stored.run, AFTER_A_FAULT)).until

@@ -38,10 +38,13 @@ class Stopping(Exception):
 
 
 class Recalled(Exception):
-    """Operators want *runs* to end: nothing is begun for them any more, and nothing has left."""
+    """Nothing has left, and nothing is begun for *runs* before they are read again.
+
+    Operators want them to end; or the clock was set back, and they are to wait until it has come where they are.
+    """
 
     def __init__(self, runs: frozenset[str]) -> None:
-        super().__init__(f"{len(runs)} runs are to end")
+        super().__init__(f"{len(runs)} runs are to be read again")
         self.runs = runs
 
 
@@ -138,7 +141,7 @@ class Calls:
         Raises:
             LeaseLost: the portal is no longer ours.
             Parked: it is left alone for now, or the day's last calls are kept for others.
-            Recalled: an operator wants a run to end for which the call would leave.
+            Recalled: a run is to be read again for which the call would leave.
             Stopping: the process is going.
 
         """
