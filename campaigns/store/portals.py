@@ -98,7 +98,7 @@ class Unheard(msgspec.Struct, frozen=True):
 
 
 class Withdrawn(msgspec.Struct, frozen=True):
-    """The call may not leave: operators want these *runs* to end, or the clock was set back behind what they have come to."""
+    """The call may not leave: operators want these *runs* to end, or the clock was set back behind their last state."""
 
     runs: frozenset[str]
 
