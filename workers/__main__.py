@@ -57,8 +57,7 @@ async def work(
         if told.health_port is not None:
             await stack.enter_async_context(answering(told.health_port, own.ping, registry))
         process = await stack.enter_async_context(open_process(told, registry))
-        worker = AsyncWorker(queue, connection=own, may_pop=process.may_pop)
-        process.stopping = worker.stopping
+        worker = AsyncWorker(queue, connection=own, may_pop=process.may_pop, stopping=process.stopping)
         HERE.set(process)
         stand_in = StandIn(process)
         beside = beside or partial(sweep, stand_in=stand_in.begin)

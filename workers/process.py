@@ -9,6 +9,7 @@ import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
+from typing import Final
 
 import httpx
 import structlog
@@ -79,7 +80,7 @@ class Process:
         self.settings = settings
         self.store = (store or partial(Store, replicas=settings.replicas or 0))(redis)
         self.queue = Queue(redis)
-        self.stopping = asyncio.Event()
+        self.stopping: Final = asyncio.Event()  # all that it shares looks at this one
         self._posts = posts
         self._wakes = wakes
         self._metrics = WorkMetrics(registry, settings.portals)

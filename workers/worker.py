@@ -85,6 +85,7 @@ class AsyncWorker(BaseWorker):
         max_jobs: how many jobs run at once.
         grace: seconds that the jobs have to end by themselves once `stopping` is set.
         may_pop: asked before each pop; while it says no, the jobs are left to other workers.
+        stopping: the jobs' own, if they look at one.
         options: further arguments of RQ's `BaseWorker`.
 
     Attributes:
@@ -103,6 +104,7 @@ class AsyncWorker(BaseWorker):
         max_jobs: int = MAX_JOBS,
         grace: float = GRACE_SECONDS,
         may_pop: Callable[[], bool] = _always,
+        stopping: asyncio.Event | None = None,
         **options: Any,  # noqa: ANN401 (they are RQ's, and so are their types)
     ) -> None:
         defaults: dict[str, Any] = {
@@ -116,7 +118,7 @@ class AsyncWorker(BaseWorker):
         self.redis = asynchronous(connection)
         self.grace = grace
         self.may_pop = may_pop
-        self.stopping = asyncio.Event()
+        self.stopping = stopping or asyncio.Event()
         self._slots = asyncio.Semaphore(max_jobs)
         self._running: set[asyncio.Task[None]] = set()
 
