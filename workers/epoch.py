@@ -53,9 +53,7 @@ class Past:
     def __init__(self, on: Reckoning, epoch: Epoch | None) -> None:
         self._on = on
         self._epoch = epoch if epoch is not None and epoch.counts(on_this_machine=on.new) else None
-        self._walked = asyncio.Event()
-        if self._epoch is None or self._epoch.walked:
-            self._walked.set()
+        self._walked = self._epoch is None or self._epoch.walked
         self._walking: asyncio.Task[None] | None = None
         self._stopped = False
 
@@ -92,7 +90,7 @@ class Past:
             self._walking.cancel()
 
     async def _until_walked(self) -> None:
-        if self._walked.is_set():
+        if self._walked:
             return
         if self._stopped:
             raise Stopping
@@ -122,4 +120,4 @@ class Past:
         found = {one.run: one.campaign.id for one in reversed(young)}
         await ride_out(lambda: self._on.epochs.save(self._on.portal, epoch, found))
         log.info("epoch.walked", portal=self._on.portal, campaigns=len(index), runs=len(found))
-        self._walked.set()
+        self._walked = True

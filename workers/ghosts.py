@@ -22,6 +22,8 @@ from campaigns.store.patience import ride_out
 from campaigns.store.portals import Lease, LeaseLost
 from campaigns.store.runs import Runs
 from campaigns.wishes import AddItem, CreateCampaign
+from workers.advance import AFTER_A_FAULT
+from workers.by_id import GONE
 from workers.calls import Calls, Stopping
 from workers.clock import Clock
 from workers.creates import properties_of
@@ -30,11 +32,6 @@ from workers.ranks import READ
 
 ONCE_MORE: Final = 15_000
 """Milliseconds after which a look that HubSpot did not let us take is tried again."""
-
-AFTER_A_FAULT: Final = 60_000
-"""One at which our own code fails is tried again each minute, as a run is."""
-
-GONE: Final = 404
 
 log = structlog.get_logger()
 

@@ -1,6 +1,7 @@
 """What a recipe does where another campaign has the name."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -71,9 +72,8 @@ async def test_a_campaign_whose_name_was_numbered_is_undone(redis_url: str, hubs
     async with engine(redis_url, hubspot.url) as process:
         await advanced(process, [named("one", "number")])
         (second,) = await advanced(process, [named("two", "number")])
-        await process.store.verbs.cancel(second.run.id, "undo", Command("office"))
         async with serving(process):
-            await ended(process, [second.run])
+            await undone(process, hubspot, second)
     assert [one["properties"]["hs_name"] for one in hubspot.campaigns() if not one["archived"]] == ["Sale"]
 
 
@@ -124,39 +124,33 @@ def looks(hubspot: Running) -> int:
     return int(hubspot.stats()["by_operation"].get("GET /", 0))
 
 
-async def undone(process: Process, run: Run) -> None:
-    await process.store.verbs.cancel(run.id, "undo", Command("office"))
-    await ended(process, [run])
+async def undone(process: Process, _: Running, stored: Stored) -> None:
+    await process.store.verbs.cancel(stored.run.id, "undo", Command("office"))
+    await ended(process, [stored.run])
+
+
+async def renamed(_: Process, hubspot: Running, stored: Stored) -> None:
+    await by_hand(hubspot, "PATCH", f"/{stored.run.campaign}", {"properties": {"hs_name": "Clearance"}})
 
 
 @pytest.mark.parametrize("taken", ["fail", "adopt", "number"])
-async def test_a_name_of_ours_is_free_again_once_its_campaign_is_gone(
-    redis_url: str, hubspot: Running, taken: Taken
-) -> None:
-    one, two = named("one", taken), named("two", taken)
-    async with engine(redis_url, hubspot.url, settle=10.0) as process, serving(process):
-        await accept(process, [one])
-        await ended(process, [one])
-        await undone(process, one)
-        await accept(process, [two])
-        (stored,) = await ended(process, [two])
-    assert (stored.ending, stored.run.campaign_name) == ("done", "Sale")
-    assert names(hubspot) == ["Sale", "Sale"], "one that is archived, and one of its own"
-
-
-@pytest.mark.parametrize("taken", ["fail", "adopt", "number"])
-async def test_a_name_of_ours_is_free_again_once_somebody_has_renamed_its_campaign(
-    redis_url: str, hubspot: Running, taken: Taken
+@pytest.mark.parametrize(("happens", "left"), [(undone, "Sale"), (renamed, "Clearance")])
+async def test_a_name_of_ours_is_free_again_once_its_campaign_is_gone_or_has_another(
+    redis_url: str,
+    hubspot: Running,
+    taken: Taken,
+    happens: Callable[[Process, Running, Stored], Awaitable[None]],
+    left: str,
 ) -> None:
     one, two = named("one", taken), named("two", taken)
     async with engine(redis_url, hubspot.url, settle=10.0) as process, serving(process):
         await accept(process, [one])
         (first,) = await ended(process, [one])
-        await by_hand(hubspot, "PATCH", f"/{first.run.campaign}", {"properties": {"hs_name": "Clearance"}})
+        await happens(process, hubspot, first)
         await accept(process, [two])
-        (stored,) = await ended(process, [two])
-    assert (stored.ending, stored.run.campaign_name) == ("done", "Sale")
-    assert names(hubspot) == ["Clearance", "Sale"]
+        (second,) = await ended(process, [two])
+    assert (second.ending, second.run.campaign_name) == ("done", "Sale")
+    assert names(hubspot) == sorted([left, "Sale"]), "what the first has left, and one of its own"
 
 
 @pytest.mark.parametrize(
